@@ -63,14 +63,14 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
     counts for the person who asks."""
     plan = state.get("plan")
     count = plan.sources if plan and plan.by == "user" else ()
-    found: list[Gap] = []
+    open_gaps: list[Gap] = []
     for video in state["videos"]:
         for sense in [one for one in senses or NAMES if not count or set(KINDS[one]) & set(count)]:
             what = "speech" if sense == "speech" else "pictures"
             unread = [f"{one.rstrip('.')} ({video.title})" for kind, one in video.media.unread if kind == what]
-            found += [Gap(sense, video, sentence, can_close=False) for sentence in unread]
-            found += _gap(state, work, video, sense)
-    return found
+            open_gaps += [Gap(sense, video, sentence, can_close=False) for sentence in unread]
+            open_gaps += _gap(state, work, video, sense)
+    return open_gaps
 
 
 def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:

@@ -20,15 +20,20 @@ def ask_json(
     chat: Chat, messages: Sequence[Message], kind: type[Reply], *, budget: Budget, max_output: int = 600
 ) -> Reply:
     """What the model replies, as `kind`. Raises WorkerFailed when it gives nothing of that form, Cancelled."""
-    asked = list(messages)
+    conversation = list(messages)
     fault = ""
     for _ in range(2):
-        done = budget.spend(chat.chat(asked, max_output=max_output, schema=plain_schema(kind), stop=budget.is_over))
+        done = budget.spend(
+            chat.chat(conversation, max_output=max_output, schema=plain_schema(kind), stop=budget.is_over)
+        )
         try:
             return kind.model_validate_json(done.text)
         except ValidationError as error:
             fault = describe_fault(error)
-            asked += [Message("assistant", done.text), Message("user", f"That cannot be used: {fault}. Reply again.")]
+            conversation += [
+                Message("assistant", done.text),
+                Message("user", f"That cannot be used: {fault}. Reply again."),
+            ]
     raise WorkerFailed(f"{chat.model} did not give a readable answer: {fault}.", "Ask again.")
 
 

@@ -36,27 +36,27 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
     model = work.parts.vision
     if model is None:
         raise ToolRefused("No model that can see is connected.")
-    made: list[Segment] = []
+    segments: list[Segment] = []
     ask = _ASK.format(goal=f"Look for: {goal}" if goal else "Describe what they show.", nothing=NOTHING)
     for run in _runs(shown):
         work.budget.check()
-        said = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
-        if said and NOTHING not in said:
+        description = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
+        if description and NOTHING not in description:
             span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
             middle = run[len(run) // 2][1].pts_s
-            made.append(_segment(video, span, said, model.model, middle, goal))
-    if made:
-        work.parts.library.add_segments(made)
-        work.parts.retriever.add(made)
-    return [from_segment(segment) for segment in made]
+            segments.append(_segment(video, span, description, model.model, middle, goal))
+    if segments:
+        work.parts.library.add_segments(segments)
+        work.parts.retriever.add(segments)
+    return [from_segment(segment) for segment in segments]
 
 
 def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> str:
     """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
     assert work.parts.vision is not None
     ask = _JUDGE.format(question=question, claim=claim)
-    said = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
-    places = {word: said.find(word) for word in ("YES", "UNCLEAR", "NO") if word in said}
+    reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
+    places = {word: reply.find(word) for word in ("YES", "UNCLEAR", "NO") if word in reply}
     return min(places, key=lambda word: places[word]).lower() if places else "unclear"
 
 

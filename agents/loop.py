@@ -42,23 +42,23 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     if not work.budget.has_time:
         return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
     try:
-        said = _next_turn(state, work, runtime)
+        turn = _next_turn(state, work, runtime)
     except Cancelled:
         work.budget.check()
         return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
     except LongreelError as error:
         runtime.stream_writer(Warned(f"The language model failed: {error}"))
         return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
-    answer = next((call for call in said.calls if call.name == ANSWER.name), None)
+    answer = next((call for call in turn.calls if call.name == ANSWER.name), None)
     if answer is not None:
-        return _answered(state, work, said.text, answer)
-    if not said.calls or not work.budget.has_step:
-        return _retry(work, Said(said.text), Note(USE_ANSWER))
-    calls, too_many = said.calls[:MOST_CALLS], said.calls[MOST_CALLS:MOST_LISTED_CALLS]
+        return _answered(state, work, turn.text, answer)
+    if not turn.calls or not work.budget.has_step:
+        return _retry(work, Said(turn.text), Note(USE_ANSWER))
+    calls, too_many = turn.calls[:MOST_CALLS], turn.calls[MOST_CALLS:MOST_LISTED_CALLS]
     work.budget.take_step()
     sends = [Send("use", {**state, "call": call}) for call in calls]
     not_run = (Observation(call, (TOO_MANY_CALLS,), refused=True) for call in too_many)
-    return Command(goto=cast(Any, sends), update={"log": (Said(said.text, (*calls, *too_many)), *not_run)})
+    return Command(goto=cast(Any, sends), update={"log": (Said(turn.text, (*calls, *too_many)), *not_run)})
 
 
 def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
 
 
 def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> Command[Exit]:
-    said = Said(text, (call,))
+    turn = Said(text, (call,))
     try:
         reply = cast(AnswerCall, read_arguments(ANSWER, call))
         draft = read_draft(reply, state)
@@ -127,8 +127,8 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
         if state["options"] and draft.stated == "yes" and draft.option is None:
             raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
-        return _retry(work, said, Observation(call, (str(error),), refused=True))
-    return Command(goto="judge", update={"log": (said,), "call": call, "draft": draft})
+        return _retry(work, turn, Observation(call, (str(error),), refused=True))
+    return Command(goto="judge", update={"log": (turn,), "call": call, "draft": draft})
 
 
 def _retry(work: AgentRun, said: Said, reason: Note | Observation) -> Command[Exit]:

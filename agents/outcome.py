@@ -121,8 +121,8 @@ def _worded(judged: JudgedClaim, *, strict: bool) -> str:
 def _unanswered(state: AgentState, accepted: Sequence[JudgedClaim]) -> tuple[str, ...]:
     """Says which of several questions the answer leaves open."""
     answered = {one.claim.question for one in accepted}
-    asked = state.get("asked", ())
-    return tuple(f"No answer was found to “{one}”." for one in asked if len(asked) > 1 and one not in answered)
+    questions = state.get("asked", ())
+    return tuple(f"No answer was found to “{one}”." for one in questions if len(questions) > 1 and one not in answered)
 
 
 def cite(judged: JudgedClaim) -> list[Citation]:
@@ -142,14 +142,14 @@ def cite(judged: JudgedClaim) -> list[Citation]:
 def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
     language = guess_language(state["question"])
     usage, option = work.budget.usage, draft.option if work.parts.settings.always_choose else None
-    found = gaps(state, work, draft.could_be_in)
-    missing = [*state["problems"], *(gap.sentence for gap in found)]
+    open_gaps = gaps(state, work, draft.could_be_in)
+    missing = [*state["problems"], *(gap.sentence for gap in open_gaps)]
     if draft.stated == "yes" and state["judged"]:
         missing = ["A possible answer was found, but the evidence does not support it", *missing]
     if draft.stated == "unsure" and not missing:
         missing = ["The model could not decide from what it found"]
     if missing:
-        only_unseen = found and len(missing) == len(found) and all(gap.sense == "pictures" for gap in found)
+        only_unseen = open_gaps and len(missing) == len(open_gaps) and all(gap.sense == "pictures" for gap in open_gaps)
         text = phrase("not_in_words" if draft.stated == "no" and only_unseen else "insufficient", language)
         sentences = tuple(dict.fromkeys(_ended(one[:1].upper() + one[1:]) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)

@@ -274,8 +274,8 @@ class Workers:
                 return
 
     def _create(self, role: str, name: str, **options: Any) -> Any:
-        found = class_of(role, name)
-        return None if found is None else self._adopt(found.from_settings(self._settings, self, **options))
+        cls = class_of(role, name)
+        return None if cls is None else self._adopt(cls.from_settings(self._settings, self, **options))
 
 
 def class_of(role: str, name: str) -> Any:

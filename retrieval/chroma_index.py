@@ -96,15 +96,15 @@ class ChromaSegmentIndex:
                 where=where,
                 include=["metadatas", "documents", "distances"],
             )
-            found = _segments(result["ids"][0], result["metadatas"][0], result["documents"][0])
+            segments = _segments(result["ids"][0], result["metadatas"][0], result["documents"][0])
             cosines = [1.0 - float(distance) for distance in result["distances"][0]]
-            if len(found) < limit:
-                every = collection.get(where=where, limit=len(found) + 1, include=[])["ids"]
-                if len(every) > len(found):  # the graph does not reach all that pass the filters: an exact search
+            if len(segments) < limit:
+                every = collection.get(where=where, limit=len(segments) + 1, include=[])["ids"]
+                if len(every) > len(segments):  # the graph does not reach all that pass the filters: an exact search
                     rows = collection.get(where=where, include=["metadatas", "documents", "embeddings"])
-                    found = _segments(rows["ids"], rows["metadatas"], rows["documents"])
+                    segments = _segments(rows["ids"], rows["metadatas"], rows["documents"])
                     cosines = [float(one) for one in np.asarray(rows["embeddings"], dtype=np.float32) @ query]
-        best = sorted(zip(found, cosines, strict=True), key=lambda hit: (-hit[1], hit[0].id))
+        best = sorted(zip(segments, cosines, strict=True), key=lambda hit: (-hit[1], hit[0].id))
         return [(segment, min(1.0, max(-1.0, cosine))) for segment, cosine in best[:limit]]
 
     def remove(self, video: VideoId, kinds: Sequence[SegmentKind] = ()) -> None:
@@ -117,25 +117,25 @@ class ChromaSegmentIndex:
 
     def videos(self) -> frozenset[VideoId]:
         """The videos that have vectors, of any embedder."""
-        found: set[VideoId] = set()
+        ids: set[VideoId] = set()
         with self._calls():
             for collection in self._all_collections():
                 for first in range(0, collection.count(), _MAX_BATCH):
                     rows = collection.get(limit=_MAX_BATCH, offset=first, include=["metadatas"])
-                    found.update(VideoId(known["video_id"]) for known in rows["metadatas"])
-        return frozenset(found)
+                    ids.update(VideoId(known["video_id"]) for known in rows["metadatas"])
+        return frozenset(ids)
 
     def stored(self, space: str, video: VideoId) -> dict[str, str]:
         """What this embedder's vectors stand for in a video: the text of each segment, by its id."""
-        found: dict[str, str] = {}
+        texts: dict[str, str] = {}
         with self._calls():
             mine = re.compile(self._name(space, 0).replace("-0", r"-\d+", 1))
             for collection in self._store.client().list_collections():
                 if not mine.fullmatch(collection.name):
                     continue
                 rows = collection.get(where={"video_id": video}, include=["documents"])
-                found |= {id: text or "" for id, text in zip(rows["ids"], rows["documents"], strict=True)}
-        return found
+                texts |= {id: text or "" for id, text in zip(rows["ids"], rows["documents"], strict=True)}
+        return texts
 
     def check(self) -> None:
         """Reads everything. Raises Damaged."""

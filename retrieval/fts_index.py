@@ -240,9 +240,9 @@ def _add_words(connection: sqlite3.Connection, number: int | None, text: str) ->
 
 
 def _delete(connection: sqlite3.Connection, numbers: str, values: Sequence[str | float]) -> None:
-    found = connection.execute(numbers, values).fetchall()
+    rows = connection.execute(numbers, values).fetchall()
     for table, column in (("words", "rowid"), ("triples", "rowid"), ("segment", "number")):
-        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", found)  # noqa: S608 - names of ours
+        connection.executemany(f"DELETE FROM {table} WHERE {column} = ?", rows)  # noqa: S608 - names of ours
 
 
 def _segment(connection: sqlite3.Connection, number: int) -> Segment:
@@ -302,9 +302,9 @@ def _find_alike(
     if glued:
         return glued
     triples = dict.fromkeys(word[i : i + 3] for i in range(len(word) - 2))
-    found = _find(connection, "triples", " OR ".join(map(_quoted, triples)), where, values, 2 * limit)
+    candidates = _find(connection, "triples", " OR ".join(map(_quoted, triples)), where, values, 2 * limit)
     shares: dict[int, float] = {}
-    for number in found:
+    for number in candidates:
         text = connection.execute("SELECT text FROM triples WHERE rowid = ?", (number,)).fetchone()[0]
         share = likeness(word, text)
         if share >= ALIKE:

@@ -76,8 +76,8 @@ def other_forms(words: Sequence[str], language: str) -> list[str]:
     Titles and labels are too short for their language to be detected, and most of them are English.
     """
     known, text = set(words), " ".join(words)
-    found = (stem for name in dict.fromkeys((language or "en", "en")) for stem in stems(text, name))
-    return [stem for stem in dict.fromkeys(found) if stem not in known]
+    forms = (stem for name in dict.fromkeys((language or "en", "en")) for stem in stems(text, name))
+    return [stem for stem in dict.fromkeys(forms) if stem not in known]
 
 
 def squeezed(text: str) -> str:

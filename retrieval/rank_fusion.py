@@ -64,22 +64,22 @@ def merge_duplicates(fused: Sequence[Fused]) -> list[Fused]:
     Two segments are near-duplicates when they belong to one video, their spans overlap, they have the same words
     and they are of one kind, or one of them is of a kind that only repeats others; the original stays then.
     """
-    kept: list[Fused] = []
+    merged: list[Fused] = []
     places: dict[tuple[str, str], list[int]] = {}
     for item in fused:
         words = " ".join(re.findall(r"\w+", item.segment.text.casefold()))
         bucket = places.setdefault((item.segment.video_id, words), [])
-        twin = next((place for place in bucket if words and _repeats(kept[place].segment, item.segment)), None)
+        twin = next((place for place in bucket if words and _repeats(merged[place].segment, item.segment)), None)
         if twin is None:
-            bucket.append(len(kept))
-            kept.append(item)
+            bucket.append(len(merged))
+            merged.append(item)
         else:
-            better = kept[twin]
+            better = merged[twin]
             is_original = better.segment.kind in _DERIVED and item.segment.kind not in _DERIVED
             segment = item.segment if is_original else better.segment
             found_by = tuple(dict.fromkeys((*better.found_by, *item.found_by)))
-            kept[twin] = replace(better, segment=segment, found_by=found_by)
-    return kept
+            merged[twin] = replace(better, segment=segment, found_by=found_by)
+    return merged
 
 
 def with_quotas(fused: Sequence[Fused], *, limit: int, quotas: Mapping[SegmentKind, float]) -> list[Fused]:

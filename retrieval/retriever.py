@@ -117,16 +117,16 @@ class HybridRetriever:
         indexed = self._lexical.videos()
         with self._embedding:
             unsure = (indexed.intersection(videos) if videos else indexed) - self._embedded
-            made = 0
+            count = 0
             for video in sorted(unsure):
-                if made >= _AT_ONCE:
+                if count >= _AT_ONCE:
                     logger.warning("Some videos were indexed by another text embedder; ingest them again.")
                     return
                 if not self._index.search("text", vector, limit=1, videos=[video]):
                     segments = self._lexical.segments(video)
                     logger.info("Embedding the %d texts of %s for %s", len(segments), video, self._text_embedder.model)
                     self._add_vectors(segments)
-                    made += len(segments)
+                    count += len(segments)
                 self._embedded.add(video)
 
     def add(self, segments: Sequence[Segment]) -> None:
@@ -158,15 +158,15 @@ class HybridRetriever:
         """What each index holds of a video, compared with these segments, the library's."""
         texts = {one.id: readable(one.text) for one in segments if _is_text(one)}
         words = {one.id: one.text for one in self._lexical.segments(video)}
-        found = [
+        comparisons = [
             _compared("words", texts, words),
             _compared(f"text vectors ({self._text_embedder.model})", texts, self._index.stored("text", video)),
         ]
         if self._frame_embedder is not None:
             pictures = {one.id: "" for one in segments if one.kind is SegmentKind.VISUAL}
             seen = dict.fromkeys(self._index.stored("picture", video), "")
-            found.append(_compared(f"picture vectors ({self._frame_embedder.model})", pictures, seen))
-        return found
+            comparisons.append(_compared(f"picture vectors ({self._frame_embedder.model})", pictures, seen))
+        return comparisons
 
     def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
         """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""

@@ -36,13 +36,13 @@ class KnownQuestions:
     ) -> tuple[dict[str, float], float]:
         """How near a question about one of these names is to each fact, and to what code cannot answer: the cosine of
         the nearest example."""
-        wanted = embedder.embed_query(question)
+        vector = embedder.embed_query(question)
 
         def nearest(examples: Sequence[str], fact: str = "") -> float:
             texts = {
                 text.format(name) for name in names for text in (*examples, *self.only.get(name, {}).get(fact, ()))
             }
-            return max(float(example_vector(embedder.embed_query, text) @ wanted) for text in texts)
+            return max(float(example_vector(embedder.embed_query, text) @ vector) for text in texts)
 
         return {fact: nearest(examples, fact) for fact, examples in self.asked.items()}, nearest(self.other)
 

@@ -65,8 +65,8 @@ class Passage:
         if not self.text:
             return "picture"
         label = LABELS[self.kind] if self.proves else f"{LABELS[self.kind]} (only a hint)"
-        said = f"{self.speaker}: {self.text}" if self.speaker else self.text
-        return f"{label}: {said}"
+        words = f"{self.speaker}: {self.text}" if self.speaker else self.text
+        return f"{label}: {words}"
 
     @property
     def hit(self) -> Hit:

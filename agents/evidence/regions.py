@@ -71,17 +71,17 @@ def answer_about_region(
     """
     tracks = work.parts.tracks.tracks(video.id, region.span) if work.parts.tracks else []
     things = things_in(tracks, region)
-    asked = asked_about(question, list(dict.fromkeys(track.name for track in things)), work.parts.text_embedder)
-    if work.sees and asked in (WHAT, READS):
+    fact = asked_about(question, list(dict.fromkeys(track.name for track in things)), work.parts.text_embedder)
+    if work.sees and fact in (WHAT, READS):
         return None  # a model that looks at the part says more than a detector's name
     texts = tuple(passage for passage in read if passage.kind is SegmentKind.SCREEN_TEXT)
-    if asked == READS and texts:
+    if fact == READS and texts:
         return Finding("\n".join(passage.text for passage in texts), texts)
-    if asked == MANY:
+    if fact == MANY:
         named = kinds_meant(question, work.parts.text_embedder, known_kinds(work, tracks))
         things = [track for track in things if track.name in named]
         return _answer(str(len(things)), video, things, region)
-    if asked == WHAT:
+    if fact == WHAT:
         counts = Counter(map(likely_name, things))
         names = ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counts.items())
         return _answer(names, video, things, region)
@@ -91,15 +91,15 @@ def answer_about_region(
     ends = span.end_s < video.duration_s - EDGE_S
     length = f"{span.duration_s:.0f} s ({span_clock(span)})"
     texts_of = {LONG: length, APPEARS: clock(span.start_s), LEAVES: clock(span.end_s) if ends else ""}
-    return _answer(texts_of.get(asked or "", ""), video, things, region)
+    return _answer(texts_of.get(fact or "", ""), video, things, region)
 
 
 def asked_about(question: str, names: Sequence[str], embedder: TextEmbedder) -> str | None:
     """Which fact a question about things of these names asks for; None where that is not clear."""
     near, other = known_questions("regions").nearness(question, embedder, names or ("thing",))
-    ranked = sorted(((likeness, asked) for asked, likeness in near.items()), reverse=True)
-    (best, asked), (second, _) = ranked[:2]
-    return asked if best - other >= CLEARER and best - second >= DISTINCT else None
+    ranked = sorted(((likeness, fact) for fact, likeness in near.items()), reverse=True)
+    (best, fact), (second, _) = ranked[:2]
+    return fact if best - other >= CLEARER and best - second >= DISTINCT else None
 
 
 def _answer(text: str, video: Video, things: Sequence[ObjectTrack], region: Region) -> Finding | None:

@@ -62,10 +62,10 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
     ((video, span),) = scope
     segments = work.parts.library.segments(video.id, kinds=(SegmentKind.SOUND,))
     names = dict.fromkeys((*ALWAYS, *(one.text for one in segments if one.text not in ("speech", "silence"))))
-    asked = _asked(question, tuple(names), work.parts.text_embedder) if segments else None
-    if asked is None:
+    meant = _asked(question, tuple(names), work.parts.text_embedder) if segments else None
+    if meant is None:
         return None
-    name, fact = asked
+    name, fact = meant
     heard = [one.span for one in segments if one.text == name and one.span.overlaps(span)]
     line = f"{name} " if heard else f"no {name}"
     passages = [one for one in sound_passages(work.parts.library, video, span) if line in one.text]

@@ -25,11 +25,11 @@ def count_term(
     library: VideoLibrary, term: str, scope: Sequence[tuple[Video, TimeSpan]], kind: SegmentKind
 ) -> tuple[int, list[Passage]]:
     """How often a term is said or written in spans of videos, and the passages that hold it."""
-    wanted, total, where = words(term), 0, []
+    tokens, total, where = words(term), 0, []
     for video, span in scope:
         for passage in read_span(library, video, span, (kind,)):
             text = words(passage.text)
-            times = sum(text[at : at + len(wanted)] == wanted for at in range(len(text) - len(wanted) + 1))
+            times = sum(text[at : at + len(tokens)] == tokens for at in range(len(text) - len(tokens) + 1))
             total += times
             where += [passage] if times else []
     return total, where

@@ -71,8 +71,8 @@ def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> 
     """The kinds of things that a question in any language may be about, the nearest first."""
     if len(kinds) < 2:
         return list(kinds)
-    wanted = embedder.embed_query(question)
-    likeness = [float(example_vector(embedder.embed_query, ASK.format(kind)) @ wanted) for kind in kinds]
+    vector = embedder.embed_query(question)
+    likeness = [float(example_vector(embedder.embed_query, ASK.format(kind)) @ vector) for kind in kinds]
     mean = sum(likeness) / len(likeness)
     spread = (sum((one - mean) ** 2 for one in likeness) / len(likeness)) ** 0.5
     near = [(one, kind) for one, kind in zip(likeness, kinds, strict=True) if one - mean >= NEAR * max(spread, 1e-6)]

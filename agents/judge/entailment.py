@@ -65,8 +65,8 @@ def judge_by_likelihood(work: AgentRun, question: str, claim: Claim, no_below: f
     """A verdict from the probability of "yes" as the model's first word."""
     assert work.parts.chat is not None
     evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
-    asked = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
-    ask = Message("user", f"Evidence:\n{evidence}\n\n{asked}")
+    prompt_text = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
+    ask = Message("user", f"Evidence:\n{evidence}\n\n{prompt_text}")
     messages = [Message("system", prompt("check")), *examples("check"), ask]
     shares, completion = work.parts.chat.weigh(messages, ("yes", "no"), work.budget.is_over)
     work.budget.spend(completion)

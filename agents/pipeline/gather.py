@@ -129,14 +129,14 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
     suggested = plan.queries if plan and plan.by == "user" else ()
     chosen: dict[object, Passage] = {}
     for question in state["asked"]:
-        found = [
+        hits = [
             passage
             for passage in find(list(dict.fromkeys([question, *suggested])), videos, WORDS, SEARCHED, context)
             if passage.span.overlaps(spans[passage.video_id])
         ]
         read: dict[object, Passage] = {}
-        for passage in rank(question, found, context.work):
-            near = _with_neighbours(passage, found)
+        for passage in rank(question, hits, context.work):
+            near = _with_neighbours(passage, hits)
             if _size([*read.values(), *near]) > READ_CHARACTERS and read:
                 continue
             read |= {one.key: one for one in near}
@@ -160,11 +160,11 @@ def _with_neighbours(passage: Passage, found: list[Passage]) -> list[Passage]:
     """A sentence with the one before and the one after it, where the search found those too."""
     if passage.kind is not SegmentKind.SPEECH:
         return [passage]
-    said = sorted(
+    speech = sorted(
         (p for p in found if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id), key=lambda p: p.span
     )
-    at = said.index(passage)
-    return said[max(0, at - 1) : at + 2]
+    at = speech.index(passage)
+    return speech[max(0, at - 1) : at + 2]
 
 
 def _size(passages: list[Passage]) -> int:

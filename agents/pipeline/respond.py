@@ -105,13 +105,13 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
         return DraftAnswer((), "no")
     if state["options"]:
         return _choose(state, work)
-    asked = state.get("asked", ())
-    if len(asked) > 1:
+    questions = state.get("asked", ())
+    if len(questions) > 1:
         claims = []
-        for one in asked:
+        for one in questions:
             counted = _by_code(state, one, work)
-            found = [counted] if counted is not None else _read_lines(state, one, work)
-            claims += [replace(claim, question=one) for claim in found]
+            answers = [counted] if counted is not None else _read_lines(state, one, work)
+            claims += [replace(claim, question=one) for claim in answers]
     else:
         claims = _read_lines(state, state["question"], work)
     return DraftAnswer(tuple(claims), "yes" if claims else "no")
@@ -181,18 +181,20 @@ def _says_something(answer: str, messages: Sequence[Message]) -> bool:
     of its prompt instead of the lines."""
     if UNKNOWN in answer.casefold() or ONLY_IDS.fullmatch(answer):
         return False
-    *before, asked = (_runs(message.text) for message in messages)
-    return not _runs(answer) & (set().union(*before) - asked)
+    *before, lines = (_runs(message.text) for message in messages)
+    return not _runs(answer) & (set().union(*before) - lines)
 
 
 def _runs(text: str) -> set[tuple[str, ...]]:
     """All runs of `COPIED` words in a text."""
-    found = words(text)
-    return {tuple(found[at : at + COPIED]) for at in range(len(found) - COPIED + 1)}
+    tokens = words(text)
+    return {tuple(tokens[at : at + COPIED]) for at in range(len(tokens) - COPIED + 1)}
 
 
 def _quoted(state: AgentState, work: AgentRun) -> str:
     best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
     quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
-    found = f" The closest passages are: {quotes}" if quotes else ""
-    return f"No language model is connected, so nothing was concluded. Connect one with 'longreel connect URL'.{found}"
+    closest = f" The closest passages are: {quotes}" if quotes else ""
+    return (
+        f"No language model is connected, so nothing was concluded. Connect one with 'longreel connect URL'.{closest}"
+    )

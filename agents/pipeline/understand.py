@@ -47,8 +47,8 @@ def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal
         runtime.stream_writer(Understood(state["question"], question, "model"))
     if state.get("region"):
         return Command(goto="zoom_in", update={"question": question})
-    asked = (question,) if state["options"] else single_questions(question, work)
-    return Command(goto="gather", update={"question": question, "asked": asked})
+    questions = (question,) if state["options"] else single_questions(question, work)
+    return Command(goto="gather", update={"question": question, "asked": questions})
 
 
 def single_questions(question: str, work: AgentRun) -> tuple[str, ...]:

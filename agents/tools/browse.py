@@ -54,8 +54,8 @@ def _subjects(video: Video, context: ToolContext) -> list[str]:
     entities = context.work.parts.entities
     if entities is None:
         return []
-    found = entities.all(videos=[video.id])[:MOST_SUBJECTS]
-    lines = [_subject(entity, entities.mentions(entity.kind, entity.key, [video.id])) for entity in found]
+    subjects = entities.all(videos=[video.id])[:MOST_SUBJECTS]
+    lines = [_subject(entity, entities.mentions(entity.kind, entity.key, [video.id])) for entity in subjects]
     return [f"Names, people and things, with the times of their mentions: {'; '.join(lines)}."] if lines else []
 
 

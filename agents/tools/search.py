@@ -99,8 +99,8 @@ def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: Tool
     """The best sentences of a segment of speech, in order; of text on the screen the best lines, each once."""
     work, segment = context.work, hit.segment
     if segment.kind is SegmentKind.SPEECH:
-        said = work.parts.library.utterances(video.id, segment.span)
-        inside = [from_utterance(video, one) for one in said if segment.span.contains(one.span.middle_s)]
+        utterances = work.parts.library.utterances(video.id, segment.span)
+        inside = [from_utterance(video, one) for one in utterances if segment.span.contains(one.span.middle_s)]
         if len(inside) > MOST_SENTENCES:
             likeness = _likeness(inside, queries, work)
             best = likeness.index(max(likeness))

@@ -79,8 +79,8 @@ def turns_of(messages: Sequence[ChatMessage]) -> tuple[Turn, ...]:
         if message.role == "user":
             question = text_of(message)
         elif message.role == "assistant" and question:
-            said = text_of(message).partition(SOURCES)[0].strip()
-            turns.append(Turn(question, question, Answer(AnswerStatus.INSUFFICIENT, said)))
+            text = text_of(message).partition(SOURCES)[0].strip()
+            turns.append(Turn(question, question, Answer(AnswerStatus.INSUFFICIENT, text)))
             question = ""
     return tuple(turns[-REMEMBERED:])
 
@@ -126,9 +126,9 @@ def collection_of(asked: ChatIn) -> str | None:
 
 def limits_of(asked: ChatIn) -> LimitsIn:
     """What the metadata lets the answer take, as numbers or as texts of them. Raises BadInput for anything else."""
-    given = {name: value for name, value in (asked.metadata or {}).items() if name in LimitsIn.model_fields}
+    limits = {name: value for name, value in (asked.metadata or {}).items() if name in LimitsIn.model_fields}
     try:
-        return LimitsIn.model_validate(given)
+        return LimitsIn.model_validate(limits)
     except ValidationError as error:
         raise bad_fields(error) from error
 

@@ -148,9 +148,9 @@ class Guard:
         headers, path = Headers(scope=scope), scope["path"]
         if self._sessions.is_valid(session_of(headers)):
             return None
-        given = credential_of(headers)
+        credential = credential_of(headers)
         try:
-            if given and await self._keys.is_right(given, peer_of(scope)):
+            if credential and await self._keys.is_right(credential, peer_of(scope)):
                 return None
         except TooManyGuesses as error:
             return error_response(path, problem_of(error), {"Retry-After": str(RETRY_S)})
@@ -176,8 +176,8 @@ def session_of(headers: Headers) -> str:
 
 
 def _bearer(headers: Headers) -> str:
-    scheme, _, given = headers.get("authorization", "").partition(" ")
-    return given.strip() if scheme.lower() == "bearer" else ""
+    scheme, _, credential = headers.get("authorization", "").partition(" ")
+    return credential.strip() if scheme.lower() == "bearer" else ""
 
 
 def _host_name(host: str) -> str:

@@ -95,10 +95,10 @@ def show_files(
     as_json: bool,
 ) -> None:
     """Writes the files into a folder, or prints the videos' summaries."""
-    wanted = tuple(f".{format}" for format in request.formats)
+    suffixes = tuple(f".{format}" for format in request.formats)
     if out:
         for name, content in files.items():
-            if name.endswith(wanted):
+            if name.endswith(suffixes):
                 write_file(out / name, content)
     if as_json:
         overview = files.get("overview.json")

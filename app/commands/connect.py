@@ -46,22 +46,22 @@ def connect(
         else:
             out.print(_table(offer, None))
         return
-    found = connection.connect(
+    probed = connection.connect(
         url,
         key=key,
         model=model,
         on_try=lambda name: err.print(f"Trying {escape(name)} with a small picture ..."),
         on_wait=lambda news: err.print(f"{escape(news)} Waiting ...", soft_wrap=True),
     )
-    connection.save(found, key)
+    connection.save(probed, key)
     if as_json:
-        out.print_json(data=_listed(found.offer, found))
+        out.print_json(data=_listed(probed.offer, probed))
         return
-    out.print(_table(found.offer, found))
-    can = "sees" if found.chosen.sees else "reads text, but does not see"
-    out.print(f"Connected: [bold]{escape(found.chosen.model.name)}[/] at {escape(found.offer.url)} {can}.")
+    out.print(_table(probed.offer, probed))
+    can = "sees" if probed.chosen.sees else "reads text, but does not see"
+    out.print(f"Connected: [bold]{escape(probed.chosen.model.name)}[/] at {escape(probed.offer.url)} {can}.")
     out.print(f"The settings are in {escape(str(folders.settings_file()))}.", soft_wrap=True)
-    for note in (*found.notes, *_obstacles(settings.data)):
+    for note in (*probed.notes, *_obstacles(settings.data)):
         err.print(f"[yellow]note[/] {escape(note)}", soft_wrap=True)
 
 

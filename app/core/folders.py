@@ -17,8 +17,8 @@ SETTINGS_FILE = "longreel.toml"
 
 def home() -> Path:
     """LONGREEL_HOME, else a folder below the user's home."""
-    given = os.environ.get(HOME)
-    return Path(given) if given else _standard()
+    configured = os.environ.get(HOME)
+    return Path(configured) if configured else _standard()
 
 
 def library(home: Path) -> Path:

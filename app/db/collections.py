@@ -49,19 +49,19 @@ class SqlCollections:
     def create(self, name: str) -> Collection:
         """A new, empty collection. Raises BadInput for a name that is taken or none."""
         name = collection_name(name)
-        made = Collection(uuid.uuid4().hex, name, time.time())
+        collection = Collection(uuid.uuid4().hex, name, time.time())
         with self._named(name) as connection:
-            connection.execute(collections.insert().values(_row(made)))
-        return made
+            connection.execute(collections.insert().values(_row(collection)))
+        return collection
 
     def rename(self, id: str, name: str) -> Collection:
         """Gives it another name. Raises NotFound, and BadInput for a name that is taken or none."""
         name = collection_name(name)
         with self._named(name) as connection:
-            found = _found(connection, id)
-            change = update(collections).where(collections.c.id == found.id)
+            row = _found(connection, id)
+            change = update(collections).where(collections.c.id == row.id)
             connection.execute(change.values(name=name, key=collection_key(name)))
-            return _found(connection, found.id)
+            return _found(connection, row.id)
 
     def delete(self, id: str) -> None:
         """Forgets the collection; its videos stay. Raises NotFound."""
@@ -71,18 +71,18 @@ class SqlCollections:
     def add(self, id: str, video: VideoId) -> Collection:
         """Puts a video into a collection; no error when it is there. Raises NotFound."""
         with self._database.writing() as connection:
-            found = _found(connection, id)
+            row = _found(connection, id)
             must_be_there(connection, video)
-            _link(connection, video, [found.id])
-            return _found(connection, found.id)
+            _link(connection, video, [row.id])
+            return _found(connection, row.id)
 
     def remove(self, id: str, video: VideoId) -> Collection:
         """Takes a video out of a collection; no error when it is not there. Raises NotFound."""
         with self._database.writing() as connection:
-            found = _found(connection, id)
-            of_both = and_(collection_videos.c.collection_id == found.id, collection_videos.c.video_id == video)
+            row = _found(connection, id)
+            of_both = and_(collection_videos.c.collection_id == row.id, collection_videos.c.video_id == video)
             connection.execute(delete(collection_videos).where(of_both))
-            return _found(connection, found.id)
+            return _found(connection, row.id)
 
     def set_tags(self, video: VideoId, names: Sequence[str]) -> None:
         """Puts a video into exactly these collections, creating missing ones. Raises NotFound, BadInput."""
@@ -113,12 +113,12 @@ def tags_of(connection: Connection, video: VideoId | None = None) -> dict[str, t
 
 def add_tags(connection: Connection, video: VideoId, names: Sequence[str]) -> None:
     """Puts a video into the collections of these names, and makes those that do not exist. Raises BadInput."""
-    wanted = {collection_key(name): collection_name(name) for name in reversed(names)}
-    if not wanted:
+    by_key = {collection_key(name): collection_name(name) for name in reversed(names)}
+    if not by_key:
         return
-    made = [_row(Collection(uuid.uuid4().hex, name, time.time())) for name in wanted.values()]
-    connection.execute(insert_for(connection, collections).on_conflict_do_nothing(index_elements=["key"]), made)
-    ids = select(collections.c.id).where(collections.c.key.in_(list(wanted)))
+    rows = [_row(Collection(uuid.uuid4().hex, name, time.time())) for name in by_key.values()]
+    connection.execute(insert_for(connection, collections).on_conflict_do_nothing(index_elements=["key"]), rows)
+    ids = select(collections.c.id).where(collections.c.key.in_(list(by_key)))
     _link(connection, video, list(connection.execute(ids).scalars()))
 
 

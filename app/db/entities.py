@@ -85,7 +85,7 @@ class SqlEntities:
     def mentions(self, kind: EntityKind, key: str, videos: Sequence[VideoId] = ()) -> list[Mention]:
         """The moments that mention an entity, by video and time."""
         stored = _stored(videos, mentions).where(mentions.c.kind == str(kind), mentions.c.key == key)
-        said = (utterances.c.video_id, utterances.c.start_s, utterances.c.end_s, utterances.c.text)
+        columns = (utterances.c.video_id, utterances.c.start_s, utterances.c.end_s, utterances.c.text)
         found: list[Mention] = []
         with self._database.reading() as connection:
             for row in connection.execute(stored):
@@ -94,7 +94,7 @@ class SqlEntities:
             if kind is EntityKind.NAME:
                 everybody = connection.scalars(_spoken(videos, _WHO).distinct())
                 called = [who for who in everybody if is_named(who) and name_key(who) == key]
-                spoken = _spoken(videos, _WHO, *said).where(_WHO.in_(called))
+                spoken = _spoken(videos, _WHO, *columns).where(_WHO.in_(called))
                 found += [spoken_by(*row) for row in connection.execute(spoken)]
         return sorted(found, key=lambda one: (one.video_id, one.span, one.source))
 
@@ -114,8 +114,8 @@ def entities_of(counted: Iterable[Counted]) -> list[Entity]:
     groups: dict[tuple[EntityKind, str], list[Counted]] = defaultdict(list)
     for one in counted:
         groups[one.kind, name_key(one.name)].append(one)
-    found = [_entity(kind, key, group) for (kind, key), group in groups.items()]
-    return sorted(found, key=lambda one: (-one.mentions, one.name, one.kind))
+    entities = [_entity(kind, key, group) for (kind, key), group in groups.items()]
+    return sorted(entities, key=lambda one: (-one.mentions, one.name, one.kind))
 
 
 def _entity(kind: EntityKind, key: str, group: Sequence[Counted]) -> Entity:

@@ -149,10 +149,10 @@ class SqlJobStore:
             row = _locked(connection, job.id)
             if row is None or not states.is_held(_job(row), job, worker):
                 return False
-            kept = states.extend(_job(row), self._now(connection), self.lease_s)
+            extended = states.extend(_job(row), self._now(connection), self.lease_s)
             if plain is not None:
-                kept = _add_event(connection, row, kept, plain)
-            return not self._save(connection, kept).cancel_requested
+                extended = _add_event(connection, row, extended, plain)
+            return not self._save(connection, extended).cancel_requested
 
     def finish(self, job: Job, worker: str, result: Mapping[str, Any]) -> bool:
         """Ends a job well."""
@@ -245,10 +245,10 @@ class SqlJobStore:
     def children(self, job_id: str) -> JobList:
         """The parts of a job in the order in which they were given."""
         with self._database.reading() as connection:
-            found = [_job(row) for row in connection.execute(_parts_of(job_id))]
-        if not found:
+            children = [_job(row) for row in connection.execute(_parts_of(job_id))]
+        if not children:
             self.get(job_id)
-        return found
+        return children
 
     def events(self, job_id: str, after: int = 0) -> EventList:
         """Events with a number above `after`, in order."""
@@ -258,10 +258,10 @@ class SqlJobStore:
             .order_by(job_events.c.seq)
         )
         with self._database.reading() as connection:
-            found = [(row.seq, row.event) for row in connection.execute(query)]
-        if not found:
+            events = [(row.seq, row.event) for row in connection.execute(query)]
+        if not events:
             self.get(job_id)
-        return found
+        return events
 
     def add_event(self, job_id: str, event: Mapping[str, Any]) -> None:
         """Stores an event about a job."""

@@ -110,11 +110,11 @@ class SqlLibrary:
         query = query.where(or_(speaker == who, func.lower(speaker) == who.lower()))
         if videos:
             query = query.where(utterances.c.video_id.in_(videos))
-        found: dict[VideoId, list[TimeSpan]] = {}
+        spans: dict[VideoId, list[TimeSpan]] = {}
         with self._database.reading() as connection:
             for id, start_s, end_s in connection.execute(query.order_by(utterances.c.start_s)):
-                found.setdefault(VideoId(id), []).append(TimeSpan(start_s, end_s))
-        return found
+                spans.setdefault(VideoId(id), []).append(TimeSpan(start_s, end_s))
+        return spans
 
     def segments(
         self, id: VideoId, *, kinds: Sequence[SegmentKind] = (), window: TimeSpan | None = None
@@ -160,12 +160,12 @@ class SqlLibrary:
         The same content again keeps its language, date, readiness and tags, and leaves the bin; path and
         title change only when the old file is gone.
         """
-        kept = dated(video)
+        stored = dated(video)
         with self._database.writing() as connection:
             row = connection.execute(select(videos).where(videos.c.id == video.id)).one_or_none()
             if row is not None:
-                kept = same_video(self._video(row, {}), kept)
-            upsert(connection, videos, [{**rows.of_video(kept), "deleted_at": None}], ("id",))
+                stored = same_video(self._video(row, {}), stored)
+            upsert(connection, videos, [{**rows.of_video(stored), "deleted_at": None}], ("id",))
             add_tags(connection, video.id, video.tags)
             return self._one(connection, video.id)
 
@@ -210,8 +210,8 @@ class SqlLibrary:
         query = select(videos).where(videos.c.deleted_at.is_not(None)).order_by(videos.c.deleted_at.desc())
         with self._database.reading() as connection:
             tags = tags_of(connection)
-            found = connection.execute(query)
-            return [Binned(self._video(row, tags), row.deleted_at) for row in found]
+            rows = connection.execute(query)
+            return [Binned(self._video(row, tags), row.deleted_at) for row in rows]
 
     def restore_video(self, id: VideoId) -> Video:
         """Takes a video out of the bin; no error when it is not there. Raises NotFound."""

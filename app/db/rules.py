@@ -40,9 +40,9 @@ def matching(name: str, videos: Sequence[Video]) -> list[Video]:
         lambda video: video.title.casefold() == folded,
     )
     for fits in rules:
-        found = [video for video in videos if fits(video)]
-        if found:
-            return found
+        matches = [video for video in videos if fits(video)]
+        if matches:
+            return matches
     return []
 
 

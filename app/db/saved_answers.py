@@ -68,7 +68,7 @@ def saved_answers(connection: Connection, scope: Any) -> list[SavedAnswer]:
 
 def saved_answer(connection: Connection, id: str) -> SavedAnswer:
     """The answer with this id. Raises NotFound."""
-    found = saved_answers(connection, [id])
-    if not found:
+    answers = saved_answers(connection, [id])
+    if not answers:
         raise no_such_answer(id)
-    return found[0]
+    return answers[0]

@@ -94,17 +94,17 @@ class SqlThreads:
 
     def add(self, title: str, videos: Sequence[VideoId]) -> Thread:
         """A new one without turns."""
-        made = made_thread(title, videos)
+        thread = made_thread(title, videos)
         row = {
-            "id": made.id,
-            "title": made.title,
-            "videos": list(made.video_ids),
-            "created_at": made.created_at,
-            "used_at": made.used_at,
+            "id": thread.id,
+            "title": thread.title,
+            "videos": list(thread.video_ids),
+            "created_at": thread.created_at,
+            "used_at": thread.used_at,
         }
         with self._database.writing() as connection:
             connection.execute(insert(threads).values(row))
-        return made
+        return thread
 
     def threads(self, limit: int) -> list[Thread]:
         """Those that were used last, first."""

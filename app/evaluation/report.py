@@ -168,12 +168,13 @@ def _answers(modes: Mapping[str, Any]) -> str:
     head += ["refusal precision", "refusal recall"]
     rows = [
         [
-            mode, found["with_truth"], percent(found["accuracy"]["value"]), interval(found["accuracy"]["interval"]),
-            percent(found["official_accuracy"]["value"]),
-            percent(found["proven"]["value"]), found["undecided"], found["errors"],
-            *(percent(found[name]["value"]) for name in ("wrong_refusals", "refusal_precision", "refusal_recall")),
+            mode, figures["with_truth"],
+            percent(figures["accuracy"]["value"]), interval(figures["accuracy"]["interval"]),
+            percent(figures["official_accuracy"]["value"]),
+            percent(figures["proven"]["value"]), figures["undecided"], figures["errors"],
+            *(percent(figures[name]["value"]) for name in ("wrong_refusals", "refusal_precision", "refusal_recall")),
         ]
-        for mode, found in modes.items()
+        for mode, figures in modes.items()
     ]  # fmt: skip
     return table(head, rows)
 
@@ -182,14 +183,14 @@ def _proof(modes: Mapping[str, Any]) -> str:
     head = ["mode", "citation precision", "citation recall", "citation F1", "answers on evidence", "temporal IoU"]
     head.append("R@1, IoU 0.5")
     head += ["calibration error", "before calibration", "seconds", "median", "frames", "prompt tokens", "output tokens"]
-    priced = any(found["cost"]["price"] for found in modes.values())
+    priced = any(figures["cost"]["price"] for figures in modes.values())
     rows = []
-    for mode, found in modes.items():
-        cost = found["cost"]
-        row = [mode, percent(found["citation_precision"]["value"]), percent(found["citation_recall"]["value"])]
-        row += [percent(found["citation_f1"]), percent(found["answers_on_evidence"]["value"])]
-        row += [percent(found["temporal_iou"]), percent(found["recall_at_1"]["value"])]
-        row += [percent(found["calibration_error"]), percent(found["calibration_error_before"])]
+    for mode, figures in modes.items():
+        cost = figures["cost"]
+        row = [mode, percent(figures["citation_precision"]["value"]), percent(figures["citation_recall"]["value"])]
+        row += [percent(figures["citation_f1"]), percent(figures["answers_on_evidence"]["value"])]
+        row += [percent(figures["temporal_iou"]), percent(figures["recall_at_1"]["value"])]
+        row += [percent(figures["calibration_error"]), percent(figures["calibration_error_before"])]
         row += [number(cost["seconds"], 1), number(cost["median_seconds"], 1), number(cost["frames"], 1)]
         row += [number(cost["prompt_tokens"], 0), number(cost["output_tokens"], 0)]
         rows.append([*row, number(cost["price"], 5)] if priced else row)
@@ -224,16 +225,16 @@ def _table_of(found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> str:
 
 
 def _official(modes: Mapping[str, Any]) -> str:
-    names = list(dict.fromkeys(name for found in modes.values() for name in found["official"]))
-    rows = [[name, *(percent(found["official"].get(name)) for found in modes.values())] for name in names]
+    names = list(dict.fromkeys(name for figures in modes.values() for name in figures["official"]))
+    rows = [[name, *(percent(figures["official"].get(name)) for figures in modes.values())] for name in names]
     return table(["the benchmark's own figures", *modes], rows) if names else ""
 
 
 def _by_label(modes: Mapping[str, Any]) -> list[str]:
-    columns = list(dict.fromkeys(column for found in modes.values() for column in found["by_label"]))
+    columns = list(dict.fromkeys(column for figures in modes.values() for column in figures["by_label"]))
     tables = []
     for column in columns:
-        groups = [found["by_label"].get(column, {}) for found in modes.values()]
+        groups = [figures["by_label"].get(column, {}) for figures in modes.values()]
         values = list(dict.fromkeys(value for group in groups for value in group))
         rows = []
         for value in values:
@@ -246,8 +247,8 @@ def _by_label(modes: Mapping[str, Any]) -> list[str]:
 def _reliability(modes: Mapping[str, Any]) -> str:
     rows = [
         [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
-        for mode, found in modes.items()
-        for b in found["reliability"]
+        for mode, figures in modes.items()
+        for b in figures["reliability"]
     ]
     return table(["mode", "confidence", "answers", "mean confidence", "right"], rows) if rows else ""
 

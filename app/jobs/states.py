@@ -84,8 +84,8 @@ class Job:
     @property
     def title(self) -> str:
         """What it works on, for display."""
-        given = self.payload.get("title") or self.payload.get("name")
-        return readable(str(given or PurePath(str(self.payload.get("path", ""))).stem))
+        stored_title = self.payload.get("title") or self.payload.get("name")
+        return readable(str(stored_title or PurePath(str(self.payload.get("path", ""))).stem))
 
     @property
     def done_share(self) -> float | None:

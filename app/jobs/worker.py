@@ -97,17 +97,17 @@ class Worker:
         failures = 0
         while not self._stopping.is_set():
             try:
-                found = self.run_one()
+                had_job = self.run_one()
                 failures = 0
             except LongreelError as error:
                 failures += 1
-                found = False
+                had_job = False
                 logger.warning("The job store failed: %s", error, extra={"action": "store_failed"})
             except BaseException:
                 failures += 1
-                found = False
+                had_job = False
                 logger.exception("Unexpected error in the worker", extra={"action": "worker_failed"})
-            if not found:
+            if not had_job:
                 self._stopping.wait(min(LONGEST_WAIT_S, self._poll_s * 2 ** min(failures, 10)))
 
     def _run(self, job: Job, context: JobContext) -> None:

@@ -20,21 +20,23 @@ def add_resources(server: MCPServer[object], longreel: AsyncLongreel) -> None:
     async def videos() -> str:
         """The newest videos with id, title, length and state."""
         try:
-            found = await longreel.videos()
+            videos_out = await longreel.videos()
         except LongreelError as error:
             raise ResourceError(str(error)) from error
         return VideoList(
-            videos=[VideoEntry.of(video) for video in found[:MOST_LISTED]], total=len(found)
+            videos=[VideoEntry.of(video) for video in videos_out[:MOST_LISTED]], total=len(videos_out)
         ).model_dump_json()
 
     @server.resource("longreel://videos/{video}/transcript", title="What is said in a video", mime_type="text/plain")
     async def transcript(video: str) -> str:
         """Every sentence with its time; `video` is an id, the beginning of one, or a title."""
         try:
-            said = await longreel.transcript(video)
+            utterances = await longreel.transcript(video)
         except LongreelError as error:
             raise ResourceError(str(error)) from error
-        return "\n".join(f"{clock(one.start_s)} {f'{one.speaker}: ' if one.speaker else ''}{one.text}" for one in said)
+        return "\n".join(
+            f"{clock(one.start_s)} {f'{one.speaker}: ' if one.speaker else ''}{one.text}" for one in utterances
+        )
 
     @server.resource("longreel://videos/{video}/summary", title="A video in short", mime_type="text/plain")
     async def summary(video: str) -> str:

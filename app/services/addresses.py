@@ -109,10 +109,10 @@ def _asked(
 
 def _looked_up(host: str, port: int, private: bool) -> str:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
         raise WorkerFailed(f"The name {host} cannot be looked up.", "Check the address.") from error
-    numbers = [str(entry[4][0]) for entry in found]
+    numbers = [str(entry[4][0]) for entry in entries]
     if not private and not all(map(is_public, numbers)):
         raise _private(host)
     return numbers[0]

@@ -60,9 +60,9 @@ class AskService:
         """
         question, run_id = request.question, request.run
         thread = self.threads.find(request.thread) if request.thread else None
-        asked = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
-        ready, unread = [v for v in asked if v.ready], [v for v in asked if not v.ready]
-        if not asked:
+        in_scope = videos or (self.threads.videos(thread) if thread else ()) or self._library.videos()
+        ready, unread = [v for v in in_scope if v.ready], [v for v in in_scope if not v.ready]
+        if not in_scope:
             raise NotFound("There is no video in the library yet.", "Ingest a video and wait until it is ready.")
         if not ready:
             raise NotFound(_unread(unread), "Wait until it is ready; its job shows the progress.")

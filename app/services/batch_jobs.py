@@ -69,9 +69,9 @@ class BatchJobs:
 
     def handle_part(self, job: Job, context: JobContext) -> dict[str, Any]:
         """Runs one video of a batch in a worker."""
-        given = job.payload
-        item = from_json(Item, given["item"])
-        request = _request(given, (item,))
+        payload = job.payload
+        item = from_json(Item, payload["item"])
+        request = _request(payload, (item,))
         done = self._batches.one(item, request, report=context.report, cancelled=context.cancelled)
         names = {}
         for format, (name, content) in done.files(request.formats).items():
@@ -185,8 +185,8 @@ def archive(names: Sequence[str], read: Callable[[str], bytes]) -> bytes:
 
 
 def _request(payload: Mapping[str, Any], items: tuple[Item, ...]) -> BatchRequest:
-    wanted = from_json(SummaryRequest, payload["wanted"])
-    return BatchRequest(items, tuple(payload["questions"]), wanted, tuple(payload["formats"]))
+    summary = from_json(SummaryRequest, payload["wanted"])
+    return BatchRequest(items, tuple(payload["questions"]), summary, tuple(payload["formats"]))
 
 
 def _key(job_id: str, name: str) -> str:

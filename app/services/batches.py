@@ -154,13 +154,13 @@ class BatchService:
             known_s += length if is_known else 0.0
             new_s += 0.0 if is_known else length
             new += not is_known
-        count, asked = len(request.items), len(request.questions) * len(request.items)
+        count, questions = len(request.items), len(request.questions) * len(request.items)
         stages = self._stages()
         reading, summary, answer = (recent_speed(stages, videos, work) for work in ("reading", "summary", "answer"))
-        work_s = new_s * reading.seconds + count * summary.seconds + asked * answer.seconds
-        needed = [summary, *([reading] if new_s else []), *([answer] if asked else [])]
+        work_s = new_s * reading.seconds + count * summary.seconds + questions * answer.seconds
+        needed = [summary, *([reading] if new_s else []), *([answer] if questions else [])]
         measured = min(speed.videos for speed in needed)
-        tokens = count * SUMMARY_TOKENS + asked * ANSWER_TOKENS
+        tokens = count * SUMMARY_TOKENS + questions * ANSWER_TOKENS
         return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens, measured)
 
     def _length(self, item: Item, known: dict[str, Video]) -> tuple[float, bool]:
@@ -189,11 +189,11 @@ class BatchService:
         video = self._read(item, report, cancelled)
         summary = self._summaries.summarize(video, request.wanted, report=report, cancelled=cancelled)
         answers = self._answers(video, request.questions, report, cancelled)
-        said, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
+        utterances, chapters = self._library.utterances(video.id), self._library.chapters(video.id)
         media = link_from(out, video.path) if out else ""
         by = self._models()[0] if answers else ""
         source = Source(self._server, media, date.today(), heard_by(self._library, video.id), by)
-        material = of_summary(video, said, chapters, summary, answers, source)
+        material = of_summary(video, utterances, chapters, summary, answers, source)
         if any(FORMATS[name].shows_slides for name in request.formats):
             material = with_slides(self._library, material)
         return Done(video, material)
@@ -229,19 +229,19 @@ class BatchService:
         stored = stages.units(video.id, "batch-answers", version)
         report(StageStarted(ASKING, len(questions), "questions"))
         answers: list[AnsweredQuestion] = []
-        started, asked = time.monotonic(), 0
+        started, answered = time.monotonic(), 0
         for question in questions:
             unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
             if unit not in stored:
                 stored[unit], lasts = self._answer(video, question, cancelled)
-                asked += 1
+                answered += 1
                 if lasts:
                     stages.save_unit(video.id, "batch-answers", version, unit, stored[unit])
             answers.append(AnsweredQuestion(question, load_answer(json.loads(stored[unit]))))
             report(StageProgress(ASKING, len(answers), len(questions), "questions"))
         seconds = time.monotonic() - started
-        save_speed(stages, video.id, "answer", seconds, asked)
-        report(StageFinished(ASKING, seconds, f"{len(answers)} questions", reused=not asked))
+        save_speed(stages, video.id, "answer", seconds, answered)
+        report(StageFinished(ASKING, seconds, f"{len(answers)} questions", reused=not answered))
         return answers
 
     def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
@@ -255,8 +255,8 @@ class BatchService:
 
     def _version(self, video: Video) -> str:
         """Changes when the video is ingested again or the models change, but not with what agents learn."""
-        found = [s for s in self._library.segments(video.id) if s.question is None]
-        text = "\n".join([" ".join(self._models()), *(f"{s.id}|{s.model}|{s.text}" for s in found)])
+        segments = [s for s in self._library.segments(video.id) if s.question is None]
+        text = "\n".join([" ".join(self._models()), *(f"{s.id}|{s.model}|{s.text}" for s in segments)])
         return "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 
@@ -278,14 +278,14 @@ def folder_items(folder: Path, warn: Callable[[str], None] = lambda _: None) -> 
     """
     if not is_folder(folder):
         raise BadInput(f"There is no folder {folder}.", "Check the path.")
-    found, growing = split_growing(sorted(media_files(folder)))
+    complete, growing = split_growing(sorted(media_files(folder)))
     for path in growing:
         warn(f"{path.name} is still being written and was left out.")
-    if not found:
+    if not complete:
         raise BadInput(
             f"There is no video in {folder}.", f"Video files end in {', '.join(sorted(MEDIA_SUFFIXES)[:6])}, ..."
         )
-    return [Item(str(path)) for path in found]
+    return [Item(str(path)) for path in complete]
 
 
 def manifest_items(path: Path) -> list[Item]:

@@ -87,7 +87,7 @@ def publish(library: SqlLibrary, retriever: Retriever, id: VideoId, digest: Dige
     """
     library.save_digest(id, digest)
     named = [one for one in digest.chapters if one.summary or by in (BY_HAND, BY_FILE)]
-    found = [
+    segments = [
         Segment(
             f"{id}-{SegmentKind.SUMMARY}-{number}",
             id,
@@ -98,6 +98,6 @@ def publish(library: SqlLibrary, retriever: Retriever, id: VideoId, digest: Dige
         )
         for number, chapter in enumerate(named)
     ]
-    library.replace_segments(id, [SegmentKind.SUMMARY], found)
+    library.replace_segments(id, [SegmentKind.SUMMARY], segments)
     retriever.remove(id, [SegmentKind.SUMMARY])
-    retriever.add(found)
+    retriever.add(segments)

@@ -46,16 +46,16 @@ def can_write(model: Chat | None) -> bool:
 def judge_claims(model: Chat, claims: Claims, stop: Callable[[], bool] | None = None) -> list[bool]:
     """Whether each claim is supported; what the model does not say counts as no. Raises WorkerFailed, Cancelled."""
     exact = [bool(quotes) and keeps_facts(text, quotes) for text, quotes in claims]
-    asked = [number for number, is_exact in enumerate(exact) if is_exact]
-    if not asked:
+    open_claims = [number for number, is_exact in enumerate(exact) if is_exact]
+    if not open_claims:
         return exact
     prompt = ""
-    for number in asked:
+    for number in open_claims:
         text, quotes = claims[number]
         lines = "\n".join(f'- "{" ".join(quote.quote.split())}"' for quote in quotes)
         prompt += f"Sentence {number}: {text}\nQuotes:\n{lines}\n\n"
     messages = [Message("system", RULES), Message("user", f"{prompt}Give a verdict on each sentence.")]
-    limit = 100 + TOKENS_A_VERDICT * len(asked)
+    limit = 100 + TOKENS_A_VERDICT * len(open_claims)
     try:
         reply = model.chat(messages, max_output=limit, schema=_Verdicts.model_json_schema(), stop=stop).text
         verdicts = _Verdicts.model_validate_json(reply).verdicts

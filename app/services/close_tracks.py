@@ -41,25 +41,25 @@ class CloseTracks:
         if count > MOST_FRAMES:
             hint = f"{MOST_FRAMES} frames at most: {MOST_FRAMES / fps:.0f} seconds at {fps:g} frames a second."
             raise BadInput("The span is too long to follow things so closely.", hint)
-        wanted = tuple(self._detector.classes or sorted(names))
-        key = (video.id, span, fps, wanted, self._detector.model)
+        classes = tuple(self._detector.classes or sorted(names))
+        key = (video.id, span, fps, classes, self._detector.model)
         with self._lock:
             if key in self._known:
                 self._known.move_to_end(key)
                 return self._known[key]
         times = [span.start_s + (number + 0.5) * span.duration_s / count for number in range(count)]
-        found: list[FrameSightings] = []
+        sightings: list[FrameSightings] = []
         for first in range(0, count, FRAMES_AT_ONCE):
             if stop():
                 raise Cancelled("Following things was stopped.")
-            found += self._sightings(video, times[first : first + FRAMES_AT_ONCE], wanted, span.start_s)
+            sightings += self._sightings(video, times[first : first + FRAMES_AT_ONCE], classes, span.start_s)
         tracks = [
             replace(
                 track,
                 span=TimeSpan(track.span.start_s + span.start_s, track.span.end_s + span.start_s),
                 boxes=tuple(replace(box, time_s=box.time_s + span.start_s) for box in track.boxes),
             )
-            for track in follow(found, until_s=span.duration_s, every_s=1 / fps)
+            for track in follow(sightings, until_s=span.duration_s, every_s=1 / fps)
         ]
         with self._lock:
             self._known[key] = tracks
@@ -72,11 +72,11 @@ class CloseTracks:
     ) -> list[FrameSightings]:
         """What is in the frames at these times, with times from the start of the span."""
         frames = list(self._frames.at(Path(video.path), times_s, max_side=SIDE, track=video.media.picture_track))
-        found = self._detector.detect(frames, names, least=LEAST_CONFIDENCE)
+        detections = self._detector.detect(frames, names, least=LEAST_CONFIDENCE)
         return [
             FrameSightings(
                 max(0.0, frame.pts_s - start_s),
                 [Sighting(one.box, one.confidence, dict(one.votes) or {one.name: one.confidence}) for one in things],
             )
-            for frame, things in zip(frames, found, strict=True)
+            for frame, things in zip(frames, detections, strict=True)
         ]

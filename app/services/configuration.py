@@ -42,16 +42,16 @@ def explained(settings: Settings, environment: Mapping[str, str]) -> list[Settin
     values = read_settings_file(folders.settings_file())
     in_file = [name for name, value in values.items() if not isinstance(value, dict)]
     in_file += [f"{part}__{name}" for part, group in values.items() if isinstance(group, dict) for name in group]
-    given: dict[str, Source] = {f"{PREFIX}{name}".upper(): "file" for name in in_file}
-    given |= {name.upper(): "environment" for name in environment}
+    sources: dict[str, Source] = {f"{PREFIX}{name}".upper(): "file" for name in in_file}
+    sources |= {name.upper(): "environment" for name in environment}
     whole = [
-        _setting("", settings, name, field, given)
+        _setting("", settings, name, field, sources)
         for name, field in Settings.model_fields.items()
         if not isinstance(getattr(settings, name), BaseModel)
     ]
     groups = {name: getattr(settings, name) for name in Settings.model_fields}
     return whole + [
-        _setting(part, group, name, field, given)
+        _setting(part, group, name, field, sources)
         for part, group in groups.items()
         if isinstance(group, BaseModel)
         for name, field in type(group).model_fields.items()

@@ -33,8 +33,8 @@ class CorrectionService:
         `heard` is the text to replace, if it matters. Raises NotFound for no such sentence, Conflict if it says
         something else by now, BadInput for an empty text or while the video is still being read.
         """
-        wanted = " ".join(text.split())
-        if not wanted or len(wanted) > LONGEST_SENTENCE:
+        corrected = " ".join(text.split())
+        if not corrected or len(corrected) > LONGEST_SENTENCE:
             raise BadInput(f"A sentence has 1 to {LONGEST_SENTENCE} characters.", "Give the words that are said.")
         if not video.ready:
             raise BadInput("This video is still being ingested.", "Correct it once it is ready.")
@@ -42,13 +42,13 @@ class CorrectionService:
         if not near:
             raise NotFound(f"No sentence begins at {start_s:g} s.", "Take start_s from the transcript.")
         stored = min(near, key=lambda one: abs(one.span.start_s - start_s))
-        if stored.text == wanted:  # perhaps an earlier attempt failed before the index followed
+        if stored.text == corrected:  # perhaps an earlier attempt failed before the index followed
             speech = self._library.segments(video.id, kinds=[SegmentKind.SPEECH], window=stored.span)
             self._retriever().add(speech)
             return stored
         if heard is not None and heard.split() != stored.text.split():
             raise sentence_changed()
-        fixed = reworded(stored, wanted)
+        fixed = reworded(stored, corrected)
         with self._lock:  # the index follows in the order of the library
             self._retriever().add(self._stored.correct(video.id, stored, fixed))
         return fixed

@@ -112,8 +112,8 @@ def make_digest(
         sentences = [sentences[place * len(sentences) // count] for place in range(count)]
     vectors = embedder.embed([s.text for s in sentences])
     ends = [*starts_s[1:], duration_s]
-    given = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
-    spans = given or chapter_spans(duration_s, sentences, vectors)
+    given_spans = [TimeSpan(start, end) for start, end in zip(starts_s, ends, strict=False)]
+    spans = given_spans or chapter_spans(duration_s, sentences, vectors)
     inside = [[i for i, s in enumerate(sentences) if span.start_s <= s.span.middle_s < span.end_s] for span in spans]
     headings = _key_headings([[sentences[i] for i in chosen] for chosen in inside])
     parts: list[_Part] = []

@@ -162,11 +162,11 @@ def _recognition(settings: Settings) -> list[Check]:
 def _memory(settings: Settings) -> list[Check]:
     """Whether each model fits into the memory of its device, and whether all do together."""
     try:
-        found = fits(settings, Workers(settings))
+        report = fits(settings, Workers(settings))
     except LongreelError as error:
         return [Check("memory", False, error.message, error.hint)]
     checks = []
-    for fit in found:
+    for fit in report:
         kind = fit.place.dtype if fit.place.quantisation == "none" else fit.place.quantisation
         size = "size unknown" if fit.weights is None else _gb(fit.weights)
         if fit.working:
@@ -174,8 +174,8 @@ def _memory(settings: Settings) -> list[Check]:
         detail = f"{fit.model}: {size}; {_gb(fit.free)} free on {fit.place.device}"
         command = f"export {fit.setting}" if fit.setting else ""
         checks.append(Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, command))
-    for device in dict.fromkeys(fit.place.device for fit in found):
-        checks.append(_together(settings, [fit for fit in found if fit.place.device == device]))
+    for device in dict.fromkeys(fit.place.device for fit in report):
+        checks.append(_together(settings, [fit for fit in report if fit.place.device == device]))
     return checks
 
 

@@ -26,7 +26,7 @@ class EntityService:
 
     def entity(self, id: str) -> tuple[Entity, list[Mention]]:
         """An entity with its mentions, by video and time. Raises NotFound."""
-        found = next((one for one in self._entities.all() if one.id == id), None)
-        if found is None:
+        entity = next((one for one in self._entities.all() if one.id == id), None)
+        if entity is None:
             raise NotFound(f"No video mentions {id}.", "See the list of entities.")
-        return found, self._entities.mentions(found.kind, found.key)
+        return entity, self._entities.mentions(entity.kind, entity.key)

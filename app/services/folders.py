@@ -82,7 +82,7 @@ def _is_inside(path: Path, root: Path) -> bool:
 
 def _look(path: Path) -> tuple[int, float] | None:
     try:
-        found = path.stat()
+        state = path.stat()
     except OSError:
         return None
-    return found.st_size, found.st_mtime
+    return state.st_size, state.st_mtime

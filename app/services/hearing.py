@@ -26,11 +26,11 @@ class HearingService:
         """
         audio, transcriber = self._audio(), self._transcriber()
         sound = audio.survey(path, chunk_s=self._chunk_s)
-        said: list[Utterance] = []
+        utterances: list[Utterance] = []
         expected: str | None = None
         for chunk in sound.chunks:
             samples = audio.samples(path, chunk, sound.choice)
             heard = transcriber.transcribe(samples, languages=languages, expected=expected)
-            said += [one.moved(chunk.start_s) for one in heard.utterances]
+            utterances += [one.moved(chunk.start_s) for one in heard.utterances]
             expected = expected or heard.language
-        return Transcript(tuple(said), main_language(said))
+        return Transcript(tuple(utterances), main_language(utterances))

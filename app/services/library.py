@@ -129,10 +129,10 @@ class LibraryService:
         """
         chosen = {video.id: video for video in map(self.find, names)}
         if collection:
-            wanted = self.collections.find(collection).name
-            held = {video.id: video for video in self.videos() if wanted in video.tags}
+            name = self.collections.find(collection).name
+            held = {video.id: video for video in self.videos() if name in video.tags}
             if not held:
-                raise NotFound(f"The collection {wanted} has no videos.", "Add some first.")
+                raise NotFound(f"The collection {name} has no videos.", "Add some first.")
             chosen |= held
         return list(chosen.values())
 
@@ -217,9 +217,9 @@ class LibraryService:
 
     def picture(self, id: VideoId, time_s: float, max_side: int) -> bytes:
         """The frame at a time as JPEG. Raises NotFound when the file is gone or cannot be read there."""
-        made = io.BytesIO()
-        Image.fromarray(self._frame(id, time_s, max_side).image).save(made, "JPEG", quality=85)
-        return made.getvalue()
+        buffer = io.BytesIO()
+        Image.fromarray(self._frame(id, time_s, max_side).image).save(buffer, "JPEG", quality=85)
+        return buffer.getvalue()
 
     def _frame(self, id: VideoId, time_s: float, max_side: int) -> Frame:
         if self._frames is None:
@@ -303,8 +303,8 @@ class LibraryService:
 
     def find_binned(self, name: str) -> Video:
         """The deleted video with this id, id prefix, path or title. Raises NotFound when none or several fit."""
-        found = matching(name, [one.video for one in self.binned()])
-        return _only(name, found, "See the list of deleted videos; they are removed after some days.")
+        matches = matching(name, [one.video for one in self.binned()])
+        return _only(name, matches, "See the list of deleted videos; they are removed after some days.")
 
     def restore(self, name: str) -> Video:
         """Takes a video out of the bin, as it was. Raises NotFound."""

@@ -26,10 +26,10 @@ class WebPageSent(BadInput):
 def extent(answer: httpx.Response) -> tuple[int, int | None]:
     """The first byte of an answer and the bytes of the whole file; None when the server does not say."""
     if answer.status_code == 206:
-        found = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
-        if found is None:
+        sent = _RANGE.fullmatch(answer.headers.get("content-range", "").strip())
+        if sent is None:
             return -1, None
-        return int(found[1]), None if found[2] == "*" else int(found[2])
+        return int(sent[1]), None if sent[2] == "*" else int(sent[2])
     length = answer.headers.get("content-length", "")
     return 0, int(length) if length.isdecimal() else None
 

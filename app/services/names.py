@@ -101,17 +101,17 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
     Only short lines are read, and of words in capitals only those before a role ("TOM HALE Producer"): longer lines
     are sentences, and lines in capitals headings.
     """
-    found: list[str] = []
+    names: list[str] = []
     lines = text.splitlines()
     for line in [] if any(map(_is_list, lines)) else lines:
         credit = in_capitals(line)
         role = line.removeprefix(credit).strip()
         if credit and _is_own(role.partition(" ")[0]):
-            found += [written_small(credit)] if _is_name(credit.title(), small) else []
+            names += [written_small(credit)] if _is_name(credit.title(), small) else []
             line = role
         if len(line.split()) <= SHORT_LINE:
-            found += _names(line, small)
-    return list(dict.fromkeys(found))
+            names += _names(line, small)
+    return list(dict.fromkeys(names))
 
 
 def is_list_of_names(text: str, *, goes_on: bool = False) -> bool:

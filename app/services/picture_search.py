@@ -153,7 +153,7 @@ class PictureSearch:
         self, picture: NDArray[np.uint8], videos: Sequence[Video], cancelled: Callable[[], bool]
     ) -> tuple[list[_Sampled], list[Video]]:
         """The frames with the nearest vectors, and the videos whose frames are not known."""
-        wanted = _unit(self._embedder().embed([Frame(0.0, picture)])[0].vector[None])[0]
+        vector = _unit(self._embedder().embed([Frame(0.0, picture)])[0].vector[None])[0]
         near: list[_Sampled] = []
         unseen: list[Video] = []
         for video in videos:
@@ -165,7 +165,7 @@ class PictureSearch:
                 continue
             if not seen:
                 continue
-            likeness = _unit(np.stack([one.vector for one in seen])) @ wanted
+            likeness = _unit(np.stack([one.vector for one in seen])) @ vector
             ends = [one.pts_s for one in seen[1:]] + [max(video.duration_s, seen[-1].pts_s)]
             best = np.argsort(-likeness)[:CANDIDATES]
             near += [_Sampled(video, TimeSpan(seen[n].pts_s, ends[n]), float(likeness[n])) for n in best]
@@ -176,9 +176,9 @@ class PictureSearch:
         self, picture: NDArray[np.uint8], near: Sequence[_Sampled], cancelled: Callable[[], bool]
     ) -> list[tuple[_Sampled, float]]:
         """Those frames that show the same picture, with their likeness, best first."""
-        found: list[tuple[_Sampled, float]] = []
-        wanted = Image.fromarray(picture)
-        wanted.thumbnail((2 * COMPARED_SIDE, 2 * COMPARED_SIDE))
+        alike: list[tuple[_Sampled, float]] = []
+        image = Image.fromarray(picture)
+        image.thumbnail((2 * COMPARED_SIDE, 2 * COMPARED_SIDE))
         for id in dict.fromkeys(one.video.id for one in near):
             own = sorted((one for one in near if one.video.id == id), key=lambda one: one.span.start_s)
             times = [one.span.start_s for one in own]
@@ -186,8 +186,8 @@ class PictureSearch:
             for frame in self._frames().at(self._path(id), times, max_side=2 * COMPARED_SIDE):
                 _stop_if(cancelled)
                 shown.append(Image.fromarray(frame.image))
-            found += zip(own, likenesses(wanted, shown, [one.likeness for one in own]), strict=False)
-        return sorted((one for one in found if one[1] > 0), key=lambda one: -one[1])
+            alike += zip(own, likenesses(image, shown, [one.likeness for one in own]), strict=False)
+        return sorted((one for one in alike if one[1] > 0), key=lambda one: -one[1])
 
 
 def likenesses(picture: Image.Image, frames: Sequence[Image.Image], cosines: Sequence[float]) -> list[float]:
@@ -199,13 +199,13 @@ def likenesses(picture: Image.Image, frames: Sequence[Image.Image], cosines: Seq
     if not frames:
         return []
     size = COMPARED_SIDE, max(2, round(COMPARED_SIDE * frames[0].height / frames[0].width))
-    wanted = _pixels(picture, (0, 0, 1, 1), size)
+    pixels = _pixels(picture, (0, 0, 1, 1), size)
     nearest = sorted(range(len(frames)), key=lambda n: -cosines[n])[:ALIGNED]
-    box = max((_aligned(wanted, frames[n], size) for n in nearest), key=lambda one: one[0])[1]
+    box = max((_aligned(pixels, frames[n], size) for n in nearest), key=lambda one: one[0])[1]
     shown = [_pixels(frame, box, size) for frame in frames]
-    shared = np.mean(shown, axis=0) if len(shown) > 2 else np.zeros_like(wanted)
+    shared = np.mean(shown, axis=0) if len(shown) > 2 else np.zeros_like(pixels)
     return [
-        (1 + _correlation(wanted - shared, one - shared)) / 2 if _correlation(wanted, one) + cosine >= SAME else 0.0
+        (1 + _correlation(pixels - shared, one - shared)) / 2 if _correlation(pixels, one) + cosine >= SAME else 0.0
         for one, cosine in zip(shown, cosines, strict=False)
     ]
 

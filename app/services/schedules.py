@@ -92,9 +92,9 @@ class ScheduleService:
         """A new schedule. One with an interval is due at once. Raises BadInput."""
         now = self._clock()
         plan = replace(plan, folder=_folder(plan.folder))
-        made = Schedule(uuid.uuid4().hex, created_at=now, **self._decided(plan, now))
-        self._store.add(made)
-        return made
+        schedule = Schedule(uuid.uuid4().hex, created_at=now, **self._decided(plan, now))
+        self._store.add(schedule)
+        return schedule
 
     def change(self, id: str, plan: ScheduleSpec) -> Schedule:
         """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""

@@ -83,7 +83,7 @@ def _runs(written: Iterable[Sentence]) -> dict[str, float]:
         for line in _lines(sentence.text):
             if _shape(line):
                 readings[_shape(line)].append((at, _value(line)))
-    rates = {shape: _rate(sorted(found)) for shape, found in readings.items()}
+    rates = {shape: _rate(sorted(times_s)) for shape, times_s in readings.items()}
     return {shape: rate for shape, rate in rates.items() if rate}
 
 

@@ -93,5 +93,5 @@ class SelectionService:
                 f"Choose one of: {', '.join([KEYFRAMES, *known])}.",
             )
         name = method or self._workers.name(role)
-        given = checked_options(class_of(role, name), name, options)
-        return self._workers.named(role, name, **given) if method or given else self._workers.get(role)
+        checked = checked_options(class_of(role, name), name, options)
+        return self._workers.named(role, name, **checked) if method or checked else self._workers.get(role)

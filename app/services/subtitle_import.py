@@ -87,11 +87,11 @@ class ImportService:
                 raise Cancelled("The import was stopped.", "Run it again to resume.")
             progress(name, done, total)
 
-        found = read(path, title, every_s, language, warn, self._parts().subtitles)
+        entries = read(path, title, every_s, language, warn, self._parts().subtitles)
         videos = []
-        for number, one in enumerate(found, 1):
+        for number, one in enumerate(entries, 1):
             videos.append(self._add(one, path.name, language, step))
-            report(number, len(found), videos[-1])
+            report(number, len(entries), videos[-1])
         return videos
 
     def _add(
@@ -123,7 +123,7 @@ class ImportService:
         parts = self._parts()
         sentences = transcript_sentences(found.said)
         sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
-        made = make_digest(
+        digest = make_digest(
             found.id,
             found.duration_s,
             sentences,
@@ -133,7 +133,7 @@ class ImportService:
             chapter_done=chapter_done,
         )
         model = parts.language_model.model if parts.language_model else EXTRACTIVE
-        publish(parts.library, parts.retriever, found.id, made, model)
+        publish(parts.library, parts.retriever, found.id, digest, model)
 
 
 def read(
@@ -148,11 +148,11 @@ def read(
 
     Raises BadInput that names the entry and the caption.
     """
-    found = _read(path, title, every_s, language, warn, tracks)
-    for one in found:
+    entries = _read(path, title, every_s, language, warn, tracks)
+    for one in entries:
         if one.duration_s > LONGEST_S:
             raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
-    return found
+    return entries
 
 
 def _read(
@@ -193,10 +193,10 @@ def _read(
 
 
 def _said(path: Path, name: str, data: bytes, language: str | None, warn: Callable[[str], None]) -> Imported:
-    said = tuple(subtitles.parse(data, language=language, warn=warn))
-    if not said or max(u.span.end_s for u in said) <= 0:
+    utterances = tuple(subtitles.parse(data, language=language, warn=warn))
+    if not utterances or max(u.span.end_s for u in utterances) <= 0:
         raise BadInput(f"{path} has no subtitles.", "Give a file with subtitles.")
-    return Imported(_digest(data), name, said)
+    return Imported(_digest(data), name, utterances)
 
 
 def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
@@ -213,9 +213,9 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
     """Captions in time order; the same sentence again at once becomes one caption that covers both."""
     if not isinstance(listed, list):
         raise BadInput(f"{where}: its captions are not a list.", _HINT)
-    made = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
+    captions = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
     merged: list[Caption] = []
-    for caption in sorted((one for one in made if one.text), key=lambda one: one.span):
+    for caption in sorted((one for one in captions if one.text), key=lambda one: one.span):
         if merged and merged[-1].text == caption.text and caption.span.start_s <= merged[-1].span.end_s + every_s / 2:
             merged[-1] = Caption(merged[-1].span.hull(caption.span), caption.text, model)
         else:

@@ -39,15 +39,17 @@ class SummaryJobs:
 
         `title` is for display; `webhook` (url and secret) is notified of its end.
         """
-        asked = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
+        payload = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
         notify = {"webhook": dict(webhook)} if webhook else {}
-        key = hashlib.sha256(json.dumps({**asked, "to": notify and notify["webhook"]["url"]}).encode()).hexdigest()[:32]
-        return self._jobs.submit(KIND, {"title": title, **asked, **notify}, key=key, request_key=request_key)
+        key = hashlib.sha256(json.dumps({**payload, "to": notify and notify["webhook"]["url"]}).encode()).hexdigest()[
+            :32
+        ]
+        return self._jobs.submit(KIND, {"title": title, **payload, **notify}, key=key, request_key=request_key)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, Any]:
         """Runs the job in a worker. Videos deleted in the meantime are left out."""
         there = {video.id: video for video in self._library.videos()}
         videos = [there[id] for id in job.payload["videos"] if id in there]
-        wanted = from_json(SummaryRequest, job.payload["wanted"])
-        made = self._summaries.together(videos, wanted, report=context.report, cancelled=context.cancelled)
-        return {"videos": len(made.videos), "sentences": len(made.points), "model": made.model}
+        request = from_json(SummaryRequest, job.payload["wanted"])
+        summary = self._summaries.together(videos, request, report=context.report, cancelled=context.cancelled)
+        return {"videos": len(summary.videos), "sentences": len(summary.points), "model": summary.model}

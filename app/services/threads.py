@@ -36,10 +36,10 @@ class ThreadService:
     def find(self, name: str) -> Thread:
         """The thread with this id or id prefix; "last" is the most recently used. Raises NotFound."""
         if name == LAST:
-            found = self._store.threads(1)
-            if not found:
+            latest = self._store.threads(1)
+            if not latest:
                 raise NotFound("There is no conversation yet.", "Start one with --thread new.")
-            return found[0]
+            return latest[0]
         fitting = [one for one in self._store.threads(MOST) if len(name) >= 4 and one.id.startswith(name)]
         return fitting[0] if len(fitting) == 1 else self._store.thread(name)
 

@@ -120,25 +120,25 @@ class UploadService:
                 f"A file of {wanted.length} bytes cannot be uploaded.",
                 f"Send 1 byte to {self.max_bytes() / 1e9:g} GB; LONGREEL_SERVER__MAX_UPLOAD_GB sets the most.",
             )
-        made = replace(wanted, id=uuid.uuid4().hex, name=safe_name(wanted.name))
-        place = self._folder / made.id
+        upload = replace(wanted, id=uuid.uuid4().hex, name=safe_name(wanted.name))
+        place = self._folder / upload.id
         try:
             place.mkdir(parents=True)
             with self._announcing:
-                if shutil.disk_usage(place).free < self._announced() + made.length:
+                if shutil.disk_usage(place).free < self._announced() + upload.length:
                     raise StorageFull(
                         "There is no room for this file beside the uploads in progress.",
                         "Free some space on the server's disk, or wait until they have finished.",
                     )
                 (place / PART).touch()
-                self._write(made)
+                self._write(upload)
         except OSError as error:
             shutil.rmtree(place, ignore_errors=True)
             raise _full(error) from error
         except StorageFull:
             shutil.rmtree(place, ignore_errors=True)
             raise
-        return self.find(made.id)
+        return self.find(upload.id)
 
     def _announced(self) -> int:
         """Bytes of the uploads that are on their way and not here yet."""
@@ -155,7 +155,7 @@ class UploadService:
         try:
             if not _ID.fullmatch(id):
                 raise FileNotFoundError(id)
-            kept = from_json(Upload, json.loads((place / _RECORD).read_text("utf-8")))
+            upload = from_json(Upload, json.loads((place / _RECORD).read_text("utf-8")))
         except (FileNotFoundError, ValueError) as error:
             raise NotFound(
                 "There is no such upload.", "Start again; an upload that stops for a day is removed."
@@ -163,8 +163,8 @@ class UploadService:
         try:
             there = (place / PART).stat()
         except FileNotFoundError:
-            return replace(kept, id=id, offset=kept.length)
-        return replace(kept, id=id, offset=there.st_size, changed_at=there.st_mtime)
+            return replace(upload, id=id, offset=upload.length)
+        return replace(upload, id=id, offset=there.st_size, changed_at=there.st_mtime)
 
     @contextmanager
     def writing(self, id: str) -> Iterator[Appending]:
@@ -231,10 +231,10 @@ class UploadService:
             return []
         states = [state for state in JobState if state is not JobState.FINISHED]
         jobs = (job for state in states for job in self._jobs.list(state, ALL_JOBS) if not job.dismissed)
-        asked = "\n".join(json.dumps(job.payload) for job in jobs)
+        payloads = "\n".join(json.dumps(job.payload) for job in jobs)
         # after the jobs: the video of one that ends meanwhile is there by then
-        kept = {Path(path).parent.name for path in self._library.files()}
-        return [place for place in old if place.name not in asked and place.name not in kept]
+        in_library = {Path(path).parent.name for path in self._library.files()}
+        return [place for place in old if place.name not in payloads and place.name not in in_library]
 
     def _write(self, upload: Upload) -> None:
         """Replaces the record as a whole."""

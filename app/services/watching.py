@@ -67,8 +67,8 @@ def _files(folder: Path) -> Iterator[tuple[Path, int, str]]:
     """Media files with their size and their look; empty ones are left out."""
     for path in media_files(folder):
         try:
-            found = path.stat()
+            state = path.stat()
         except OSError:
             continue  # it went away, or nobody may look at it
-        if found.st_size:
-            yield path, found.st_size, f"{found.st_size}-{found.st_mtime_ns}"
+        if state.st_size:
+            yield path, state.st_size, f"{state.st_size}-{state.st_mtime_ns}"

@@ -70,10 +70,10 @@ class WebhookService:
 
     def handle(self, job: Job, _: JobContext) -> dict[str, int]:
         """Handles a notice: one attempt to send it. Raises WorkerFailed to be called again later."""
-        given = job.payload
-        body = given["body"].encode("utf-8", "replace")
+        payload = job.payload
+        body = payload["body"].encode("utf-8", "replace")
         timestamp = str(int(time.time()))
-        own = self._jobs.get(given["job"]).payload.get("webhook")
+        own = self._jobs.get(payload["job"]).payload.get("webhook")
         secret = self._seal.opened(own["secret"]) if own else self._secret
         headers = {
             "Content-Type": "application/json",
@@ -82,8 +82,8 @@ class WebhookService:
             "webhook-timestamp": timestamp,
             "webhook-signature": signature(secret, job.id, timestamp, body),
         }
-        status = post(given["url"], body, headers, private=self._private)
-        host = urlsplit(given["url"]).hostname
+        status = post(payload["url"], body, headers, private=self._private)
+        host = urlsplit(payload["url"]).hostname
         if status == GONE:
             raise BadInput(f"{host} no longer wants notices (status {status}).", "Give another address.")
         if not 200 <= status < 300:

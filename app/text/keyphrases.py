@@ -51,15 +51,15 @@ def key_phrases(parts: Sequence[str], most: int = 2) -> list[list[str]]:
 
 def _phrases(text: str) -> dict[str, Counter[str]]:
     """The spellings of each phrase of content words, by its lower-case form."""
-    found: dict[str, Counter[str]] = {}
+    by_stem: dict[str, Counter[str]] = {}
     for sentence in split_sentences(text):
         for run in _RUN.findall(sentence):
             for group in _content_runs(run):
                 for size in range(1, _MOST_WORDS + 1):
                     for first in range(len(group) - size + 1):
                         phrase = " ".join(group[first : first + size])
-                        found.setdefault(phrase.lower(), Counter())[phrase] += 1
-    return found
+                        by_stem.setdefault(phrase.lower(), Counter())[phrase] += 1
+    return by_stem
 
 
 def _content_runs(run: str) -> list[list[str]]:

@@ -78,12 +78,12 @@ def numbers(text: str, language: str = "") -> list[Number]:
     if language in _COMMA_DECIMALS:
         plain = _PLAIN_SPACE.sub("'", plain)
     hidden = _CHUNK.sub(lambda chunk: " " * len(chunk[0]) if _is_code(chunk[0]) else chunk[0], plain)
-    found = sorted(
+    values = sorted(
         (*_in_digits(hidden, language), *_in_words(hidden, language), *_in_han(hidden)), key=lambda number: number.start
     )
     return [
         Number(number.value, plain[number.start : number.end], number.ordinal)
-        for number in _joined(found, plain, language)
+        for number in _joined(values, plain, language)
         if not (number.spelt and number.value == 1 and not number.ordinal)
     ]
 

@@ -46,15 +46,15 @@ def words(text: str, *, single_characters: bool = False) -> list[str]:
 
     With `single_characters` each character of those scripts comes too, for an index that must find one alone.
     """
-    found: list[str] = []
+    tokens: list[str] = []
     for match in _WORD.finditer(normalise(text)):
         if not match["unspaced"]:
-            found.append(match[0])
+            tokens.append(match[0])
             continue
         characters = _CLUSTER.findall(match[0])
         pairs = [one + other for one, other in pairwise(characters)]
-        found += [*characters, *pairs] if single_characters or not pairs else pairs
-    return found
+        tokens += [*characters, *pairs] if single_characters or not pairs else pairs
+    return tokens
 
 
 def is_unspaced(word: str) -> bool:

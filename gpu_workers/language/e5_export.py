@@ -31,7 +31,7 @@ def write_tokenizer(content: E5File, fresh: Path) -> None:
     # Some characters are removed, some become a space; all other replacements are those of NFKC.
     replaced = content.replacements.items()
     odd = [(character, by) for character, by in replaced if unicodedata.normalize("NFKC", character) != by]
-    removed, blank = ("".join(f"\\x{{{ord(c):x}}}" for c, by in odd if by == wanted) for wanted in ("", " "))
+    removed, blank = ("".join(f"\\x{{{ord(c):x}}}" for c, by in odd if by == replacement) for replacement in ("", " "))
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace(Regex(f"[{removed}]"), ""),

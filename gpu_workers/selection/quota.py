@@ -119,13 +119,13 @@ class QuotaSelector:
             return []
         length_s = candidates[usable[-1]].pts_s - candidates[usable[0]].pts_s
         judged = evenly(usable, max(budget, self._judged + int(length_s / 3600 * MORE_AN_HOUR)))
-        asked = relevance_question(self._model, question)
+        prompt = relevance_question(self._model, question)
         parts = [judged[start : start + JUDGED_TOGETHER] for start in range(0, len(judged), JUDGED_TOGETHER)]
         sure = np.concatenate(
             [
                 self._model.first_token_probability(
                     [shrunk(frame, JUDGED_SIDE) for frame in fetch([candidates[index].pts_s for index in part])],
-                    asked,
+                    prompt,
                     YES,
                 )
                 for part in parts

@@ -80,8 +80,8 @@ class SizedLooking:
         grid = self._looks.token_grid()
         if grid is None:
             raise _all_alike(self._looks)
-        asked = relevance_question(self._looks, question)
-        sure = self._looks.first_token_probability(frames, asked, YES)
+        prompt = relevance_question(self._looks, question)
+        sure = self._looks.first_token_probability(frames, prompt, YES)
         fewest = np.array([math.prod(grid.fewest(frame)) for frame in frames])
         room = np.array([math.prod(grid.whole(frame)) for frame in frames]) - fewest
         shares = fewest + shared(np.square(sure), self._budget - int(fewest.sum()), room)

@@ -132,9 +132,9 @@ class TStarSelector:
             search.record(drawn, (confidences * weights).max(axis=1))
             for slot, row in zip(drawn, confidences, strict=True):
                 if any(sure > 0 and name in targets for sure, name in zip(row, names, strict=True)):
-                    found = self._scorer.verify(targets, slots[slot], fetch)
-                    search.correct(int(slot), float(found.max()))
-                    targets = [name for name, sure in zip(targets, found, strict=True) if sure < self._certain]
+                    scores = self._scorer.verify(targets, slots[slot], fetch)
+                    search.correct(int(slot), float(scores.max()))
+                    targets = [name for name, sure in zip(targets, scores, strict=True) if sure < self._certain]
 
 
 class SlotSearch:

@@ -44,7 +44,7 @@ class FakeSoundTagger:
             power = np.abs(np.fft.rfft(step * np.hanning(len(step)))) ** 2
             at = int(power.argmax())
             tones[place] = float(power[max(0, at - 2) : at + 3].sum()) >= PURE * float(power.sum()) > 0
-        found = silences(samples)
-        found += sounding((loud & tones).astype(np.float32), STEP_S, "music")
-        found += sounding((loud & ~tones).astype(np.float32), STEP_S, "speech")
-        return sorted(found, key=lambda one: one.span)
+        spans = silences(samples)
+        spans += sounding((loud & tones).astype(np.float32), STEP_S, "music")
+        spans += sounding((loud & ~tones).astype(np.float32), STEP_S, "speech")
+        return sorted(spans, key=lambda one: one.span)

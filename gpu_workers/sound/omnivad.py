@@ -61,11 +61,11 @@ class OmniVADTagger(ModelWorker[_Loaded]):
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
-        found = silences(sound)
+        spans = silences(sound)
         shares = self.shares(sound)
         for place, name in enumerate(NAMES):
-            found += sounding(shares[:, place], STEP_S, name)
-        return sorted(found, key=lambda one: one.span)
+            spans += sounding(shares[:, place], STEP_S, name)
+        return sorted(spans, key=lambda one: one.span)
 
     def speech(self, samples: NDArray[np.float32]) -> list[TimeSpan]:
         """Where somebody speaks rather than sings, without the pauses."""

@@ -90,12 +90,12 @@ def joined(sounds: Sequence[SoundSpan]) -> list[SoundSpan]:
 
 def _tidied(spans: Sequence[TimeSpan], name: str, shares: NDArray[np.float32], step_s: float) -> list[SoundSpan]:
     """The spans without short interruptions, and without those that stay too short."""
-    found = []
+    tidied = []
     for span in spans:
         inside = shares[round(span.start_s / step_s) : max(1, round(span.end_s / step_s))]
-        found.append(SoundSpan(span, name, min(1.0, float(inside.mean())) if len(inside) else 0.0))
+        tidied.append(SoundSpan(span, name, min(1.0, float(inside.mean())) if len(inside) else 0.0))
     least_s = LEAST_S.get(name, LEAST_OTHERS_S)
-    return [one for one in joined(found) if one.span.duration_s >= least_s]
+    return [one for one in joined(tidied) if one.span.duration_s >= least_s]
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

@@ -53,10 +53,10 @@ class SpeechReader:
         words: list[ModelWord] = []
         for language, voice in self._by_language(regions, allowed, expected).items():
             windows = vad.windows(voice)
-            found = self._read(windows, language)
-            missed = vad.unread(joined(voice, vad.BREATH_S), [word.span for word in found], at_least_s=MISSED_S)
+            results = self._read(windows, language)
+            missed = vad.unread(joined(voice, vad.BREATH_S), [word.span for word in results], at_least_s=MISSED_S)
             again = [window for window in vad.windows(missed) if window not in windows]
-            words += found + self._read(again, language)
+            words += results + self._read(again, language)
         return in_order(words, self._duration_s)
 
     @property
@@ -105,8 +105,8 @@ class SpeechReader:
                 repeated = np.resize(part, round(JUDGED_S * vad.RATE))
                 features.append(self.model.feature_extractor(repeated)[..., :-1])
             encoded = self.model.encode(np.stack(features))
-            for unit, found in zip(batch, self.model.model.detect_language(encoded), strict=True):
-                shares = {token[2:-2]: float(share) for token, share in found}
+            for unit, guesses in zip(batch, self.model.model.detect_language(encoded), strict=True):
+                shares = {token[2:-2]: float(share) for token, share in guesses}
                 yield JudgedSpan(unit, languages.weighed(shares, allowed))
 
     def _fit(self, window: TimeSpan, language: str, share: float) -> float:
@@ -119,9 +119,9 @@ class SpeechReader:
     def _read(self, windows: Sequence[TimeSpan], language: str) -> list[ModelWord]:
         if not windows:
             return []
-        found = self._decode(windows, language, beam_size=1)
-        failed = [window for window, decoded in zip(windows, found, strict=True) if _failed(decoded)]
-        good = [segment for decoded in found if not _failed(decoded) for segment in decoded]
+        results = self._decode(windows, language, beam_size=1)
+        failed = [window for window, decoded in zip(windows, results, strict=True) if _failed(decoded)]
+        good = [segment for decoded in results if not _failed(decoded) for segment in decoded]
         if failed:
             again = self._decode(failed, language, beam_size=5, no_repeat_ngram_size=3)
             for window, decoded in zip(failed, again, strict=True):

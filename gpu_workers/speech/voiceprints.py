@@ -50,16 +50,16 @@ class VoiceprintDiarizer(ModelWorker[Any]):
         import numpy as np
 
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
-        found = windows(voice_regions(sound)) if len(sound) else []
-        if not found:
+        pieces = windows(voice_regions(sound)) if len(sound) else []
+        if not pieces:
             return Diarization((), np.zeros((0, campplus.SIZE), np.float32))
-        spans = [window.span for window in found]
-        sizes = [window.share.duration_s for window in found]
+        spans = [window.span for window in pieces]
+        sizes = [window.share.duration_s for window in pieces]
         vectors = self.voices(sound, spans)
         labels = agglomerate(vectors, sizes, SAME_WINDOWS)
         alike = vectors @ centres(vectors, sizes, labels).T
-        _, smooth = np.unique(smoothed(found, labels.tolist(), alike.tolist()), return_inverse=True)
-        return Diarization(tuple(turns(found, smooth.tolist())), centres(vectors, sizes, smooth))
+        _, smooth = np.unique(smoothed(pieces, labels.tolist(), alike.tolist()), return_inverse=True)
+        return Diarization(tuple(turns(pieces, smooth.tolist())), centres(vectors, sizes, smooth))
 
     def voices(self, sound: NDArray[np.float32], spans: Sequence[TimeSpan]) -> NDArray[np.float32]:
         """A unit vector for each span of at most WINDOW_S, shape (n, SIZE); a shorter one is heard over and over."""

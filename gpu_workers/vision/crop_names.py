@@ -67,14 +67,14 @@ class CropNamer:
         crop = image[int(top * height) : round(bottom * height), int(left * width) : round(right * width)]
         if min(crop.shape[:2]) < LEAST_CROP:
             return {}
-        taken, given = self._classifier.get_input_details()[0], self._classifier.get_output_details()[0]
+        taken, output = self._classifier.get_input_details()[0], self._classifier.get_output_details()[0]
         pixels = cv2.resize(crop, (CROP_SIDE, CROP_SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
         step, zero = taken["quantization"]
         bytes_ = np.clip(np.round((pixels - 127) / 128 / step + zero), 0, 255).astype(np.uint8)
         self._classifier.set_tensor(taken["index"], bytes_[None])
         self._classifier.invoke()
-        step, zero = given["quantization"]
-        shares = (self._classifier.get_tensor(given["index"])[0].astype(np.float32) - zero) * step
+        step, zero = output["quantization"]
+        shares = (self._classifier.get_tensor(output["index"])[0].astype(np.float32) - zero) * step
         votes: dict[str, float] = defaultdict(float)
         for number in np.flatnonzero(shares > 0).tolist():
             if number in self._names:

@@ -71,8 +71,8 @@ class EfficientNetConSE(ModelWorker[_Loaded]):
             for size, indices in groups.items():
                 for start in range(0, len(indices), BATCH):
                     chosen = indices[start : start + BATCH]
-                    found = _run(loaded, [frames[i] for i in chosen], size)
-                    results.update(zip(chosen, found, strict=True))
+                    vectors = _run(loaded, [frames[i] for i in chosen], size)
+                    results.update(zip(chosen, vectors, strict=True))
         return [results[index] for index in range(len(frames))]
 
     def embed_query(self, text: str) -> NDArray[np.float32]:

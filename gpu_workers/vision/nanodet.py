@@ -82,10 +82,10 @@ class NanoDetDetector(CocoDetector):
         sure = np.flatnonzero((best >= LEAST_SCORE) & (boxes[:, :2] < boxes[:, 2:]).all(1))
         shapes = np.concatenate([boxes[sure, :2], boxes[sure, 2:] - boxes[sure, :2]], 1).tolist()
         chosen = cv2.dnn.NMSBoxes(shapes, best[sure].tolist(), 0.0, SAME_BOX) if shapes else ()
-        kept = sure[np.asarray(chosen, int).reshape(-1)]
+        distinct = sure[np.asarray(chosen, int).reshape(-1)]
         things = [
             Detection(coco.NAMES[int(scores[at].argmax())], float(best[at]), tuple(map(float, boxes[at])))  # type: ignore[arg-type]
-            for at in kept
+            for at in distinct
         ]
         return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 

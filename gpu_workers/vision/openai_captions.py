@@ -109,8 +109,8 @@ class OpenAICaptioner:
     def from_settings(cls, settings: Settings, workers: Workers | None) -> OpenAICaptioner:
         """The server of `vlm_url`, else that of `llm_url`. Raises MissingPart when neither is set."""
         eyes = OpenAICompatibleVisionModel.from_settings(settings, workers)
-        given = settings.vlm_model if settings.vlm_url else settings.llm_model
-        name = given or shown_address(settings.vlm_url or settings.llm_url or "")
+        model_name = settings.vlm_model if settings.vlm_url else settings.llm_model
+        name = model_name or shown_address(settings.vlm_url or settings.llm_url or "")
         return cls(eyes, name, settings.ingest.caption_frames, settings.server_requests)
 
     @property

@@ -110,16 +110,16 @@ def _faces(loaded: _Loaded, frame: Frame) -> list[Face]:
     )
     square = np.zeros((SIDE, SIDE, 3), np.uint8)
     square[: small.shape[0], : small.shape[1]] = small
-    _, found = loaded.finder.detect(square)
-    rows = [row for row in (found if found is not None else []) if row[2] / scale >= LEAST]
-    made = []
+    _, detections = loaded.finder.detect(square)
+    rows = [row for row in (detections if detections is not None else []) if row[2] / scale >= LEAST]
+    faces = []
     for row in sorted(rows, key=lambda row: -float(row[2] * row[3]))[:MOST]:
         placed = np.append(row[:14] / scale, row[14]).astype(np.float32)
         vector = _unit(loaded.teller.feature(loaded.teller.alignCrop(picture, placed)))
         left, top, wide, high = (float(side) for side in placed[:4])
         box = (left / width, top / height, (left + wide) / width, (top + high) / height)
-        made.append(Face(tuple(min(1.0, max(0.0, edge)) for edge in box), float(row[14]), vector))
-    return made
+        faces.append(Face(tuple(min(1.0, max(0.0, edge)) for edge in box), float(row[14]), vector))
+    return faces
 
 
 def _unit(vector: Any) -> NDArray[np.float32]:

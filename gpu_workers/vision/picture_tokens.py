@@ -54,7 +54,7 @@ def shown(
     ended = kind == "video" and hasattr(core, "image_newline") and isinstance(features, torch.Tensor)
     if ended:
         frames = [torch.cat([frame, core.image_newline[None]]) for frame in frames]
-    kept = (inputs["attention_mask"] == 1) & ~places
+    is_text = (inputs["attention_mask"] == 1) & ~places
     choose: Choose = lambda _, seen: pruned(seen, 1.0 if by == "framefusion" else keep)  # noqa: E731
     if by == "attention" and keep < 1:
         with _answering(core, {f"get_{kind}_features": features}):
@@ -62,15 +62,15 @@ def shown(
         choose = lambda row, seen: most_attended(seen, scores[row], keep, int(ended))  # noqa: E731
     if by == "longvu":
         choose = _reduced(model, inputs, places, _grids(frames, inputs, kind, int(ended)), keep)
-    vectors, numbers = _pruned(frames, places, kept, choose, int(ended))
+    vectors, numbers = _pruned(frames, places, is_text, choose, int(ended))
     fewer = vectors[None, :-1] if ended else _packed(features, vectors, [layer[numbers] for layer in deep])
     entries = {f"get_{kind}_features": fewer}
-    changed = _aligned(inputs, kept)
+    changed = _aligned(inputs, is_text)
     if hasattr(core, "get_rope_index"):
         positions, _ = _called(core, "get_rope_index", inputs)
         if times_s is not None and hasattr(core.config.vision_config, "tokens_per_second"):
             _set_times(positions, places, times_s, float(core.config.vision_config.tokens_per_second))
-        entries["get_rope_index"] = _positions(positions, inputs["attention_mask"], kept)
+        entries["get_rope_index"] = _positions(positions, inputs["attention_mask"], is_text)
     fusing: Any = nullcontext()
     if by == "framefusion" and keep < 1:
         fusing = fused(model, spots_of(places[0], [len(frame) for frame in frames]), keep)
@@ -93,9 +93,9 @@ def _answering(core: Any, entries: Mapping[str, Any]) -> Iterator[None]:
 def _called(core: Any, name: str, inputs: Mapping[str, Any]) -> Any:
     """A method of the model with what it takes of the inputs and of the configuration."""
     method = getattr(core, name)
-    given = {key: getattr(core.config, key) for key in FEATURE_CHOICES if hasattr(core.config, key)} | dict(inputs)
-    given.setdefault("pixel_values", inputs.get("pixel_values_videos"))
-    return method(**{key: given[key] for key in inspect.signature(method).parameters if key in given})
+    arguments = {key: getattr(core.config, key) for key in FEATURE_CHOICES if hasattr(core.config, key)} | dict(inputs)
+    arguments.setdefault("pixel_values", inputs.get("pixel_values_videos"))
+    return method(**{key: arguments[key] for key in inspect.signature(method).parameters if key in arguments})
 
 
 def _parted(features: Any, inputs: Mapping[str, Any], kind: str) -> tuple[list[Any], list[Any]]:
@@ -195,19 +195,19 @@ def _aligned(inputs: Mapping[str, Any], kept: Any) -> dict[str, Any]:
 def _left(values: Any, kept: Any, filling: Any) -> Any:
     """Rows of `values` where `kept`, moved to the right of rows of the longest length."""
     counts = kept.sum(dim=1).tolist()
-    made = values.new_full((len(counts), max(counts)), int(filling))
+    padded = values.new_full((len(counts), max(counts)), int(filling))
     for row, count in enumerate(counts):
-        made[row, max(counts) - count :] = values[row, kept[row]]
-    return made
+        padded[row, max(counts) - count :] = values[row, kept[row]]
+    return padded
 
 
 def _positions(positions: Any, read: Any, kept: Any) -> tuple[Any, Any]:
     """Positions, shape (3, prompts, length), of what is kept, and by how much they run ahead of the length."""
     import torch
 
-    made = torch.stack([_left(axis, kept, 1) for axis in positions])
+    stacked = torch.stack([_left(axis, kept, 1) for axis in positions])
     last = positions.amax(dim=0).masked_fill(read != 1, 0).amax(dim=1)
-    return made, (last + 1 - made.shape[-1]).unsqueeze(1)
+    return stacked, (last + 1 - stacked.shape[-1]).unsqueeze(1)
 
 
 def _set_times(positions: Any, places: Any, times_s: Times, a_second: float) -> None:

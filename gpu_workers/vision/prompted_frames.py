@@ -73,8 +73,10 @@ class PromptedTower:
     def _vectors(self, prompts: Sequence[str], pictures: Any) -> NDArray[np.float32]:
         import torch
 
-        given = {} if pictures is None else {"images": pictures}
-        inputs = self.processor(text=list(prompts), padding=True, return_tensors="pt", **given).to(self.model.device)
+        pictures_in = {} if pictures is None else {"images": pictures}
+        inputs = self.processor(text=list(prompts), padding=True, return_tensors="pt", **pictures_in).to(
+            self.model.device
+        )
         for name, value in inputs.items():
             if value.is_floating_point():
                 inputs[name] = value.to(self.model.dtype)

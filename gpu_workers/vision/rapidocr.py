@@ -81,8 +81,8 @@ class RapidOCRReader(ModelWorker[Any]):
         size = (max(1, round(width * share)), max(1, round(height * share)))
         small = np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
         with self._use(1) as engine:
-            found = engine(small, use_det=True, use_cls=False, use_rec=False)
-        return found.boxes is not None and len(found.boxes) > 0
+            detected = engine(small, use_det=True, use_cls=False, use_rec=False)
+        return detected.boxes is not None and len(detected.boxes) > 0
 
     def _load(self) -> Any:
         import rapidocr

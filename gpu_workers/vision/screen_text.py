@@ -139,16 +139,16 @@ def _stays(a: TextLine, b: TextLine) -> bool:
 
 def _ticking(moments: Sequence[_Moment]) -> list[tuple[TextLine, ...]]:
     """For each moment its lines that differ from a line of a neighbour, in the same place, in digits only."""
-    found: list[list[TextLine]] = [[] for _ in moments]
+    ticking: list[list[TextLine]] = [[] for _ in moments]
     for index, (before, after) in enumerate(itertools.pairwise(moments)):
         for a, b in itertools.product(before.lines, after.lines):
             masked = re.sub(r"\d", "0", a.text)
             if a.text != b.text and "0" in masked and masked == re.sub(r"\d", "0", b.text) and _near(a, b):
-                found[index].append(a)
-                found[index + 1].append(b)
+                ticking[index].append(a)
+                ticking[index + 1].append(b)
     return [
         tuple(line for line in moment.lines if any(line is other for other in lines))
-        for moment, lines in zip(moments, found, strict=True)
+        for moment, lines in zip(moments, ticking, strict=True)
     ]
 
 
@@ -176,7 +176,7 @@ def _without(moments: Sequence[_Moment], lines: Sequence[Sequence[TextLine]]) ->
 
 
 def _with(moments: Sequence[_Moment], lines: Sequence[tuple[TextLine, ...]]) -> list[_Moment]:
-    return [replace(moment, lines=kept) for moment, kept in zip(moments, lines, strict=True)]
+    return [replace(moment, lines=some) for moment, some in zip(moments, lines, strict=True)]
 
 
 def _groups(moments: Sequence[_Moment]) -> list[list[_Moment]]:

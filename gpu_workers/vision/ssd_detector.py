@@ -79,8 +79,8 @@ class SSDDetector(CocoDetector):
             for thing, is_cut in _read(network, image, view):
                 (cut if is_cut else whole).append(thing)
         shapes = [[left, top, right - left, bottom - top] for left, top, right, bottom in (one.box for one in whole)]
-        kept = cv2.dnn.NMSBoxes(shapes, [one.confidence for one in whole], 0.0, SAME_BOX) if whole else ()
-        things = [whole[at] for at in np.asarray(kept, int).reshape(-1)]
+        distinct = cv2.dnn.NMSBoxes(shapes, [one.confidence for one in whole], 0.0, SAME_BOX) if whole else ()
+        things = [whole[at] for at in np.asarray(distinct, int).reshape(-1)]
         things += _joined(cut, things)
         return sorted(things, key=lambda thing: -thing.confidence)[:MOST]
 
@@ -140,7 +140,7 @@ def _read(network: Any, image: Picture, view: _View) -> list[tuple[Detection, bo
     part = np.ascontiguousarray(image[view.top : view.bottom, view.left : view.right])
     wide, high = view.right - view.left, view.bottom - view.top
     network.setInput(cv2.dnn.blobFromImage(part, size=(SIDE, SIDE)))
-    found = []
+    things = []
     for _, number, confidence, *corners in network.forward()[0, 0].tolist():
         name = coco.CLASSES.get(int(number))
         left, top, right, bottom = (min(1.0, max(0.0, corner)) for corner in corners)
@@ -154,5 +154,5 @@ def _read(network: Any, image: Picture, view: _View) -> list[tuple[Detection, bo
             (view.left + right * wide) / width,
             (view.top + bottom * high) / height,
         )
-        found.append((Detection(name, min(1.0, confidence), box), is_cut))
-    return found
+        things.append((Detection(name, min(1.0, confidence), box), is_cut))
+    return things

@@ -25,10 +25,10 @@ class _Read(Exception):
 def reference_layer(model: Any) -> int:
     """The number of the layer whose attention counts, from 0: near the reference one, and one that sees all words."""
     depth = len(decoder_layers(model))
-    wanted = PUBLISHED.get(model.config.model_type, ELSEWHERE) * depth
+    layer = PUBLISHED.get(model.config.model_type, ELSEWHERE) * depth
     kinds = getattr(model.config.get_text_config(), "layer_types", None) or ["full_attention"] * depth
     whole = [number for number, kind in enumerate(kinds) if kind == "full_attention"]
-    return min(whole or range(depth), key=lambda number: abs(number - wanted))
+    return min(whole or range(depth), key=lambda number: abs(number - layer))
 
 
 def attention_of_words(model: Any, inputs: Mapping[str, Any], places: Any) -> list[Any]:
@@ -36,20 +36,20 @@ def attention_of_words(model: Any, inputs: Mapping[str, Any], places: Any) -> li
 
     `places`, shape (prompts, length), marks the picture tokens. Prompts are filled up on the left.
     """
-    found: list[Any] = []
+    attention: list[Any] = []
 
     def read(module: Any, query: Any, key: Any, value: Any, attention_mask: Any, **options: Any) -> Any:
         del module, value, attention_mask
         for row, marked in enumerate(places):
             keys = key[row].repeat_interleave(query.shape[1] // key.shape[1], dim=0)
-            found.append(_greatest(query[row], keys, marked, inputs["attention_mask"][row], options["scaling"]))
+            attention.append(_greatest(query[row], keys, marked, inputs["attention_mask"][row], options["scaling"]))
         raise _Read
 
     with attending(decoder_layers(model)[reference_layer(model)].self_attn, read):
         try:
             model.model(**inputs, use_cache=False)
         except _Read:
-            return found
+            return attention
     raise RuntimeError(f"{model.config.model_type} does not use transformers' attention functions.")
 
 

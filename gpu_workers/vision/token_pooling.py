@@ -72,16 +72,16 @@ def without_repeats(frames: Sequence[tuple[Any, Any]], budget: int) -> list[tupl
         if not chunks or len(chunks[-1]) == CHUNK or len(chunks[-1][0][1]) != len(vectors):
             chunks.append([])
         chunks[-1].append((places, vectors))
-    kept: list[list[tuple[Any, Any]]] = []
+    groups: list[list[tuple[Any, Any]]] = []
     for chunk in chunks:
         first = chunk[0][1].float()
         new = [functional.cosine_similarity(first, vectors.float(), dim=-1) < ALIKE for _, vectors in chunk[1:]]
         rest = [(places[mask], vectors[mask]) for mask, (places, vectors) in zip(new, chunk[1:], strict=True)]
-        kept.append([chunk[0], *rest])
-    lengths = [sum(len(places) for places, _ in chunk) for chunk in kept]
+        groups.append([chunk[0], *rest])
+    lengths = [sum(len(places) for places, _ in chunk) for chunk in groups]
     surplus = math.ceil(max(0, sum(lengths) - budget) / len(lengths)) if lengths else 0
     results: list[tuple[Any, Any]] = []
-    for chunk, length in zip(kept, lengths, strict=True):
+    for chunk, length in zip(groups, lengths, strict=True):
         room = min(length - surplus, budget - sum(len(places) for places, _ in results))
         for places, vectors in chunk:
             fits = max(0, room)

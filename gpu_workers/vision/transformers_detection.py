@@ -55,11 +55,11 @@ class TransformersDetector(TorchWorker[_Loaded]):
         """See `ObjectDetector`. At most 50 things a picture."""
         if not names:
             return [[] for _ in frames]
-        found: list[list[Detection]] = []
+        detections: list[list[Detection]] = []
         for _, same in itertools.groupby(frames, key=lambda frame: frame.image.shape):
             # Grounding DINO pads pictures to the largest of a batch, which would change what it sees of the smaller.
-            found += self._in_batches(list(same), lambda loaded, some: _detected(loaded, some, names, least))
-        return found
+            detections += self._in_batches(list(same), lambda loaded, some: _detected(loaded, some, names, least))
+        return detections
 
     def _load_at(self, folder: Path, place: Device) -> _Loaded:
         from transformers import AutoConfig, AutoImageProcessor, AutoTokenizer
@@ -81,11 +81,11 @@ def _detected(loaded: _Loaded, frames: Sequence[Frame], names: Sequence[str], le
     from PIL import Image
 
     pictures = [Image.fromarray(bounded(frame.image)) for frame in frames]
-    found: list[list[Detection]] = [[] for _ in frames]
+    detections: list[list[Detection]] = [[] for _ in frames]
     for scores, boxes in loaded.look(loaded, pictures, names):
         for place, (confidences, corners) in enumerate(zip(scores, boxes, strict=True)):
-            found[place] += _things(confidences, corners, names, least)
-    return [sorted(things, key=lambda thing: -thing.confidence)[:MOST] for things in found]
+            detections[place] += _things(confidences, corners, names, least)
+    return [sorted(things, key=lambda thing: -thing.confidence)[:MOST] for things in detections]
 
 
 def _things(confidences: Any, boxes: Any, names: Sequence[str], least: float) -> list[Detection]:
@@ -96,11 +96,11 @@ def _things(confidences: Any, boxes: Any, names: Sequence[str], least: float) ->
     best, which = confidences.float().max(dim=1)
     likely = torch.nonzero((best >= least) & (best > 0)).squeeze(1)
     corners = boxes.float().clamp(0.0, 1.0)
-    kept = likely[batched_nms(corners[likely], best[likely], which[likely], SAME_BOX)[:MOST]]
+    distinct = likely[batched_nms(corners[likely], best[likely], which[likely], SAME_BOX)[:MOST]]
     return [
         Detection(names[int(name)], float(confidence), (left, top, right, bottom))
         for name, confidence, (left, top, right, bottom) in zip(
-            which[kept].tolist(), best[kept].tolist(), corners[kept].tolist(), strict=True
+            which[distinct].tolist(), best[distinct].tolist(), corners[distinct].tolist(), strict=True
         )
     ]
 

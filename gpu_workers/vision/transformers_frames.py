@@ -61,7 +61,7 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
 
     def regions(self, frames: Sequence[Frame], text: str, share: float) -> list[Box]:
         """See `RegionFinder`."""
-        wanted = self.embed_query(text)
+        vector = self.embed_query(text)
 
         def run(loaded: _Loaded | PromptedTower, some: Sequence[Frame]) -> list[Box]:
             if isinstance(loaded, PromptedTower):
@@ -69,7 +69,7 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
                     f"{self.model} gives no vectors of parts of a picture.",
                     "Unset LONGREEL_VISION__REGION, or set LONGREEL_WEIGHTS__FRAME_EMBEDDER to SigLIP 2 or CLIP.",
                 )
-            return _regions(loaded, some, wanted, share)
+            return _regions(loaded, some, vector, share)
 
         return self._in_batches(frames, run)
 

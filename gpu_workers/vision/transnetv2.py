@@ -102,9 +102,9 @@ def _seen(loaded: _Loaded, windows: Sequence[NDArray[np.uint8]]) -> list[list[fl
     """The chances of the frames in the middle of each window."""
     import torch
 
-    given = torch.from_numpy(np.stack(windows)).to(loaded.place.device)
-    found = transitions(loaded.weights, given)[:, MARGIN : WINDOW - MARGIN]
-    rows: list[list[float]] = found.cpu().tolist()
+    frames_in = torch.from_numpy(np.stack(windows)).to(loaded.place.device)
+    shares = transitions(loaded.weights, frames_in)[:, MARGIN : WINDOW - MARGIN]
+    rows: list[list[float]] = shares.cpu().tolist()
     return rows
 
 

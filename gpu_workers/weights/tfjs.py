@@ -97,8 +97,8 @@ class _Writer:
             )
             for one in self._graph["signature"]["outputs"].values()
         ]
-        made = helper.make_graph(self._nodes, "model", inputs, outputs, self._initializers)
-        whole = helper.make_model(made, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
+        graph = helper.make_graph(self._nodes, "model", inputs, outputs, self._initializers)
+        whole = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
         return bytes(whole.SerializeToString())
 
     def _add(self, kind: str, given: list[str], made: list[str], **attributes: Any) -> None:

@@ -38,8 +38,8 @@ def list_answers(
     cursor: CursorQuery = "",
 ) -> list[SavedAnswerOut]:
     """Includes questions about several videos, if this is one of them. `Link` leads to the next page."""
-    found = longreel.library.answers(video.id)
-    chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
+    answers = longreel.library.answers(video.id)
+    chosen, following = page(answers, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [_saved(saved) for saved in chosen]
 
@@ -55,8 +55,8 @@ def list_ratings(
     longreel: LongreelDep, request: Request, response: Response, limit: LimitQuery = 1000, cursor: CursorQuery = ""
 ) -> list[RatingOut]:
     """Each with its question and the id of the answer, for evaluation. `Link` leads to the next page."""
-    found = longreel.library.ratings()
-    chosen, following = page(found, lambda one: (one.created_at, one.answer_id), cursor, limit, descending=True)
+    ratings = longreel.library.ratings()
+    chosen, following = page(ratings, lambda one: (one.created_at, one.answer_id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [_rating(rating) for rating in chosen]
 

@@ -29,16 +29,16 @@ def _text(heard: Transcript) -> str:
 
 
 def _verbose(heard: Transcript) -> dict[str, Any]:
-    said = heard.utterances
-    words = [word for one in said for word in one.words]
+    utterances = heard.utterances
+    words = [word for one in utterances for word in one.words]
     return {
         "task": "transcribe",
         "language": heard.language or "",
-        "duration": said[-1].span.end_s if said else 0.0,
+        "duration": utterances[-1].span.end_s if utterances else 0.0,
         "text": _text(heard),
         "segments": [
             {"id": number, "start": one.span.start_s, "end": one.span.end_s, "text": one.text}
-            for number, one in enumerate(said)
+            for number, one in enumerate(utterances)
         ],
         "words": [{"word": word.text, "start": word.span.start_s, "end": word.span.end_s} for word in words],
     }

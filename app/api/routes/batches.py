@@ -52,8 +52,8 @@ def add_batch(given: BatchIn, longreel: LongreelDep, key: RequestKey = None) -> 
     request = _request(longreel, given)
     cost = CostOut(**asdict(longreel.batches.cost(request)))
     job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, given.webhook), request_key=key)
-    made = BatchOut.of(job, longreel.jobs.children(job.id), cost)
-    return JSONResponse(made.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
+    batch = BatchOut.of(job, longreel.jobs.children(job.id), cost)
+    return JSONResponse(batch.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
 
 
 @router.post("/batches/cost", summary="Estimate a batch")
@@ -92,8 +92,8 @@ def list_batches(
 ) -> list[BatchOut]:
     """Each with its videos. `Link` leads to the next page. A finished batch stays here after its job is dismissed."""
     batches = (job for job in longreel.jobs.list(limit=MOST_JOBS) if job.kind == WHOLE)
-    found = [job for job in batches if not job.dismissed or job.state is JobState.FINISHED]
-    chosen, following = page(found, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
+    shown = [job for job in batches if not job.dismissed or job.state is JobState.FINISHED]
+    chosen, following = page(shown, lambda job: (job.created_at, job.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [BatchOut.of(job, longreel.jobs.children(job.id)) for job in chosen]
 

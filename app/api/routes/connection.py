@@ -23,7 +23,7 @@ def connect(asked: ConnectIn, longreel: LongreelDep) -> ConnectOut:
         hint = f"Run there: longreel connect {asked.url}"
         raise BadInput("A model can be connected only on the server's own machine.", hint)
     key = asked.key.get_secret_value()
-    found = connection.connect(asked.url, key=key, model=asked.model)
+    probed = connection.connect(asked.url, key=key, model=asked.model)
     if asked.save:
-        connection.save(found, key)
-    return ConnectOut.of(found, saved=asked.save)
+        connection.save(probed, key)
+    return ConnectOut.of(probed, saved=asked.save)

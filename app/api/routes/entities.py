@@ -30,8 +30,8 @@ def list_entities(
     leads to the next page. With videos or a collection, only their mentions count.
     """
     videos = [one.id for one in longreel.library.scope(video, collection)]
-    found = longreel.entities.find(q, kinds=kind, videos=videos)
-    chosen, following = page(found, lambda one: (float(one.mentions), one.id), cursor, limit, descending=True)
+    entities = longreel.entities.find(q, kinds=kind, videos=videos)
+    chosen, following = page(entities, lambda one: (float(one.mentions), one.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [EntityOut.of(one) for one in chosen]
 
@@ -42,5 +42,5 @@ def get_entity(
     longreel: LongreelDep,
 ) -> MentionedOut:
     """An entity with all its mentions in the library, by video and time."""
-    found, mentions = longreel.entities.entity(entity)
-    return MentionedOut.with_moments(found, mentions)
+    details, mentions = longreel.entities.entity(entity)
+    return MentionedOut.with_moments(details, mentions)

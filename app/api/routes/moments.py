@@ -35,9 +35,9 @@ def search(
     """The best matches first, in some videos or the whole library. Faster than asking, because no language model is
     used. With times, only segments that overlap them.
     """
-    videos = [found.id for found in longreel.library.scope(video, collection)]
-    found = longreel.moments.search(q, videos, kinds=kind, window=window, speaker=speaker, limit=limit)
-    return [FoundOut.of(evidence) for evidence in found]
+    videos = [one.id for one in longreel.library.scope(video, collection)]
+    one = longreel.moments.search(q, videos, kinds=kind, window=window, speaker=speaker, limit=limit)
+    return [FoundOut.of(evidence) for evidence in one]
 
 
 @router.get(

@@ -65,15 +65,15 @@ def get_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
 @router.patch("/{schedule}", summary="Change or pause a schedule")
 def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: TrustedDep) -> ScheduleOut:
     """What you leave out does not change; null removes a collection or a summary."""
-    given = {name: getattr(asked, name) for name in asked.model_fields_set}
-    if given.get("cron") is not None:
-        given.setdefault("every_s", None)
-    elif given.get("every_s") is not None:
-        given.setdefault("cron", None)
-    if "summary" in given:
-        given["summary"] = _batch(asked.summary)
-    given = {name: value for name, value in given.items() if value is not None or name not in ("folder", "paused")}
-    plan = replace(longreel.schedules.plan(schedule), **given)
+    changes = {name: getattr(asked, name) for name in asked.model_fields_set}
+    if changes.get("cron") is not None:
+        changes.setdefault("every_s", None)
+    elif changes.get("every_s") is not None:
+        changes.setdefault("cron", None)
+    if "summary" in changes:
+        changes["summary"] = _batch(asked.summary)
+    changes = {name: value for name, value in changes.items() if value is not None or name not in ("folder", "paused")}
+    plan = replace(longreel.schedules.plan(schedule), **changes)
     return schedule_out(longreel, longreel.schedules.change(schedule.id, plan))
 
 

@@ -60,9 +60,9 @@ async def make_summary(
     if STREAMED in request.headers.get("accept", ""):
         return event_stream(_as_events(making))
     async with aclosing(making):
-        async for made in making:
-            if made is not None:
-                return Response(_made(made).model_dump_json(), media_type="application/json")
+        async for event in making:
+            if event is not None:
+                return Response(_made(event).model_dump_json(), media_type="application/json")
             if await request.is_disconnected():
                 break
     raise Cancelled("The summary was cancelled.")
@@ -70,8 +70,8 @@ async def make_summary(
 
 async def _as_events(making: Making) -> AsyncIterator[bytes]:
     try:
-        async for made in making:
-            yield server_event(_made(made).model_dump_json(), kind="summary") if made else HEARTBEAT
+        async for event in making:
+            yield server_event(_made(event).model_dump_json(), kind="summary") if event else HEARTBEAT
     except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the problem
         yield server_event(problem_for(error).model_dump_json(), kind="problem")
 
@@ -98,17 +98,17 @@ def get_collection_summary(
 ) -> CollectionSummaryOut:
     """The summary that POST wrote of these videos as they are now. 404 if they have changed, or if there is none."""
     videos, _ = _scope(longreel, video, collection)
-    wanted = SummaryRequest.of(length, style, language)
-    made = longreel.summaries.together(videos, wanted, stored_only=True)
+    request = SummaryRequest.of(length, style, language)
+    stored = longreel.summaries.together(videos, request, stored_only=True)
     return CollectionSummaryOut(
-        length=made.wanted.length,
-        style=made.wanted.style,
-        language=made.wanted.language,
-        model=made.model,
-        sections=[_section(section) for section in made.sections],
+        length=stored.wanted.length,
+        style=stored.wanted.style,
+        language=stored.wanted.language,
+        model=stored.model,
+        sections=[_section(section) for section in stored.sections],
         videos=[
             VideoLineOut(video_id=one.video_id, title=one.title, point=PointOut.of(one.point) if one.point else None)
-            for one in made.videos
+            for one in stored.videos
         ],
     )
 
@@ -133,12 +133,12 @@ def set_chapters(video: VideoDep, given: ChaptersIn, longreel: LongreelDep) -> l
 
 
 def _made(summary: VideoSummary) -> MadeSummaryOut:
-    wanted = summary.wanted
+    request = summary.wanted
     return MadeSummaryOut(
         video_id=summary.video_id,
-        length=wanted.length,
-        style=wanted.style,
-        language=wanted.language,
+        length=request.length,
+        style=request.style,
+        language=request.language,
         model=summary.model,
         sections=[_section(section) for section in summary.sections],
     )

@@ -47,8 +47,8 @@ def list_threads(
     cursor: CursorQuery = "",
 ) -> list[ThreadOut]:
     """Without their turns. `Link` leads to the next page."""
-    found = longreel.ask.threads.threads()
-    chosen, following = page(found, lambda one: (one.used_at, one.id), cursor, limit, descending=True)
+    threads = longreel.ask.threads.threads()
+    chosen, following = page(threads, lambda one: (one.used_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [_thread(thread) for thread in chosen]
 

@@ -106,7 +106,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
         raise HTTPException(413, f"At most {uploads.max_bytes() / 1e9:g} GB can be uploaded.")
     metadata = request.headers.get("upload-metadata", "")
     wish = _wish(metadata)
-    made = uploads.create(
+    created = uploads.create(
         Upload(
             id="",
             name=wish.filename,
@@ -117,7 +117,7 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
             metadata=metadata,
         )
     )
-    return Response(status_code=201, headers={"Location": f"/v1/uploads/{made.id}", **_headers(made)})
+    return Response(status_code=201, headers={"Location": f"/v1/uploads/{created.id}", **_headers(created)})
 
 
 @router.head(
@@ -125,24 +125,24 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
 )
 def get_offset(upload: str, uploads: UploadsDep) -> Response:
     """`Upload-Offset` is how many bytes have arrived; `Longreel-Job` names the job of a complete one."""
-    found = _settled(uploads, upload)
-    headers = {"Upload-Length": str(found.length), "Cache-Control": "no-store", **_headers(found)}
-    if found.metadata:
-        headers["Upload-Metadata"] = found.metadata
+    state = _settled(uploads, upload)
+    headers = {"Upload-Length": str(state.length), "Cache-Control": "no-store", **_headers(state)}
+    if state.metadata:
+        headers["Upload-Metadata"] = state.metadata
     return Response(headers=headers)
 
 
 @router.get("/{upload}", summary="Get an upload")
 def get_upload(upload: str, uploads: UploadsDep) -> UploadOut:
     """Its progress, and the job that ingests the file once it is complete."""
-    found = _settled(uploads, upload)
+    state = _settled(uploads, upload)
     return UploadOut(
-        id=found.id,
-        name=found.name,
-        length=found.length,
-        offset=found.offset,
-        job_id=found.job,
-        expires_at=None if found.expires_at is None else utc(found.expires_at),
+        id=state.id,
+        name=state.name,
+        length=state.length,
+        offset=state.offset,
+        job_id=state.job,
+        expires_at=None if state.expires_at is None else utc(state.expires_at),
     )
 
 
@@ -201,12 +201,12 @@ async def overridden(upload: str, request: Request, longreel: LongreelDep) -> Re
 
 def _settled(uploads: UploadService, id: str) -> Upload:
     """The upload; one that became complete when the server was killed is given to a worker now."""
-    found = uploads.find(id)
-    if found.offset == found.length and found.job is None:
+    state = uploads.find(id)
+    if state.offset == state.length and state.job is None:
         with uploads.writing(id) as writing:
             pass
         return writing.upload
-    return found
+    return state
 
 
 def _headers(upload: Upload) -> dict[str, str]:
@@ -219,10 +219,10 @@ def _headers(upload: Upload) -> dict[str, str]:
 
 
 def _number(request: Request, name: str) -> int:
-    given = request.headers.get(name, "")
-    if not (given.isascii() and given.isdecimal() and len(given) < 20):
+    value = request.headers.get(name, "")
+    if not (value.isascii() and value.isdecimal() and len(value) < 20):
         raise HTTPException(400, f"The header {name} must be a number of bytes.")
-    return int(given)
+    return int(value)
 
 
 def _wish(metadata: str) -> UploadWish:

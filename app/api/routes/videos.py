@@ -109,18 +109,18 @@ async def add_video(request: Request, longreel: LongreelDep, key: RequestKey = N
 
 def _submit(longreel: Services, upload: UploadForm, key: str | None) -> Job:
     try:
-        asked = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
-        if asked.path or asked.url or asked.subtitles:
+        options = RegisterIn.model_validate({name: value.strip() or None for name, value in upload.fields.items()})
+        if options.path or options.url or options.subtitles:
             raise BadInput(
                 "A form has to contain the files themselves.", "Send the fields file, title, language, subtitles."
             )
         request = replace(
-            asked.to_request(),
+            options.to_request(),
             path=upload.files["file"],
             name=Path(upload.names["file"]).stem,
             subtitles=upload.files.get("subtitles"),
         )
-        job = longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook), request_key=key)
+        job = longreel.ingest.submit(request, webhook=hook_of(longreel, options.webhook), request_key=key)
         if job.payload["path"] != request.to_payload()["path"]:  # the file was received before
             upload.discard()
         return job
@@ -134,18 +134,18 @@ def _submit(longreel: Services, upload: UploadForm, key: str | None) -> Job:
 
 def _register(longreel: Services, body: bytes, key: str | None) -> Job:
     try:
-        asked = RegisterIn.model_validate_json(body)
+        options = RegisterIn.model_validate_json(body)
     except ValidationError as error:
         raise bad_fields(error) from error
-    if (asked.path or asked.subtitles) and not trusts_callers(longreel):
+    if (options.path or options.subtitles) and not trusts_callers(longreel):
         raise BadInput("This server does not accept paths of its own files.", "Upload the file instead.")
-    if (asked.path is None) == (asked.url is None):
+    if (options.path is None) == (options.url is None):
         hint = 'Send {"url": "..."}, {"path": "..."} or a form with the file.'
         raise BadInput("The request names no file, or more than one.", hint)
-    path = _existing(asked.path) if asked.path else longreel.downloads.place(asked.url or "")
-    subtitles = _existing(asked.subtitles) if asked.subtitles else None
-    request = replace(asked.to_request(), path=path, subtitles=subtitles)
-    return longreel.ingest.submit(request, webhook=hook_of(longreel, asked.webhook), request_key=key)
+    path = _existing(options.path) if options.path else longreel.downloads.place(options.url or "")
+    subtitles = _existing(options.subtitles) if options.subtitles else None
+    request = replace(options.to_request(), path=path, subtitles=subtitles)
+    return longreel.ingest.submit(request, webhook=hook_of(longreel, options.webhook), request_key=key)
 
 
 def _existing(name: str) -> Path:
@@ -174,7 +174,7 @@ def list_videos(
     tags = {name.casefold() for name in tag}
     if collection:
         tags.add(longreel.library.collections.find(collection).name.casefold())
-    wanted = [
+    matching = [
         video
         for video in longreel.library.videos()
         if tags <= {name.casefold() for name in video.tags}
@@ -182,7 +182,7 @@ def list_videos(
         and ready in (None, video.ready)
         and language in ("", video.language)
     ]
-    chosen, following = page(wanted, lambda video: (video.added_at, video.id), cursor, limit, descending=True)
+    chosen, following = page(matching, lambda video: (video.added_at, video.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [VideoOut.of(video) for video in chosen]
 
@@ -205,8 +205,8 @@ def get_segments(
     cursor: CursorQuery = "",
 ) -> list[SegmentOut]:
     """In time order; with times, those that overlap them. `Link` leads to the next page."""
-    found = longreel.library.segments(video.id, kind, window)
-    chosen, following = page(found, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
+    segments = longreel.library.segments(video.id, kind, window)
+    chosen, following = page(segments, lambda segment: (segment.span.start_s, segment.id), cursor, limit)
     link_next(request, response, following)
     return [SegmentOut.of(segment) for segment in chosen]
 

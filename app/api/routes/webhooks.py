@@ -25,7 +25,7 @@ def list_deliveries(
     """Notices that are waiting, were sent, or failed. `Link` leads to the next page. A failed notice is retried for
     over a day; after that, `POST /v1/jobs/{id}/retry` sends it again.
     """
-    found = longreel.webhooks.deliveries(job)
-    chosen, following = page(found, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
+    deliveries = longreel.webhooks.deliveries(job)
+    chosen, following = page(deliveries, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)
     return [DeliveryOut.of(one) for one in chosen]

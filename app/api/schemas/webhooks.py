@@ -51,12 +51,12 @@ class DeliveryOut(Wire):
     @classmethod
     def of(cls, notice: Job) -> Self:
         """The wire form of a notice."""
-        error, given = notice.error, notice.payload
+        error, payload = notice.error, notice.payload
         return cls(
             id=notice.id,
-            job_id=given["job"],
-            event=given["event"],
-            url=given["url"],
+            job_id=payload["job"],
+            event=payload["event"],
+            url=payload["url"],
             state=STATES[notice.state],
             attempts=notice.attempts,
             status=(notice.result or {}).get("status"),

@@ -71,8 +71,8 @@ class Questions(Caller):
         """
         names, choice = tuple(wire.names_of(videos)), tuple(options)
         data = plan.model_dump(mode="json") if plan else None
-        asked = question, names, collection, choice, thread, data, run
-        request = AskRequest(*asked, max_steps=max_steps, max_seconds=max_seconds, box=box)
+        arguments = question, names, collection, choice, thread, data, run
+        request = AskRequest(*arguments, max_steps=max_steps, max_seconds=max_seconds, box=box)
         async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if isinstance(step, AnswerOut):
@@ -96,8 +96,8 @@ class Questions(Caller):
         """The agent's steps as they happen, then the answer. Closing the iterator cancels the question."""
         names, choice = tuple(wire.names_of(videos)), tuple(options)
         data = plan.model_dump(mode="json") if plan else None
-        asked = question, names, collection, choice, thread, data, run
-        request = AskRequest(*asked, max_steps=max_steps, max_seconds=max_seconds, box=box)
+        arguments = question, names, collection, choice, thread, data, run
+        request = AskRequest(*arguments, max_steps=max_steps, max_seconds=max_seconds, box=box)
         async with aclosing(self.ask_pulse(request)) as steps:
             async for step in steps:
                 if step is not None:

@@ -70,14 +70,14 @@ def count_changes(tracks: Sequence[ObjectTrack], within: TimeSpan | None = None)
         within = TimeSpan(min(t.span.start_s for t in tracks), max(t.span.end_s for t in tracks))
     spans = [clipped for track in tracks if (clipped := track.span.clipped(within)) and clipped.duration_s > 0]
     borders = sorted({within.start_s, within.end_s, *(edge for s in spans for edge in (s.start_s, s.end_s))})
-    found: list[tuple[TimeSpan, int]] = []
+    changes: list[tuple[TimeSpan, int]] = []
     for start_s, end_s in pairwise(borders):
         count = sum(span.start_s <= start_s and span.end_s >= end_s for span in spans)
-        if found and found[-1][1] == count:
-            found[-1] = (TimeSpan(found[-1][0].start_s, end_s), count)
+        if changes and changes[-1][1] == count:
+            changes[-1] = (TimeSpan(changes[-1][0].start_s, end_s), count)
         else:
-            found.append((TimeSpan(start_s, end_s), count))
-    return found
+            changes.append((TimeSpan(start_s, end_s), count))
+    return changes
 
 
 def place_of(box: TimedBox) -> str:

@@ -31,9 +31,9 @@ class Unparsed(StrEnum):
 
 def plain(options: Sequence[str]) -> tuple[str, ...]:
     """Options without their letters, if every one has its own letter in order: "A. Red", "(B) Blue"."""
-    found = [_PREFIX.match(option) for option in options]
-    in_order = all(m and m[1].upper() == letter for m, letter in zip(found, ascii_uppercase, strict=False))
-    texts = [option[m.end() :] if m and in_order else option for option, m in zip(options, found, strict=True)]
+    prefixes = [_PREFIX.match(option) for option in options]
+    in_order = all(m and m[1].upper() == letter for m, letter in zip(prefixes, ascii_uppercase, strict=False))
+    texts = [option[m.end() :] if m and in_order else option for option, m in zip(options, prefixes, strict=True)]
     return tuple(text.strip() for text in texts)
 
 
@@ -55,10 +55,10 @@ def inline(row: Row, text: str) -> tuple[str, tuple[str, ...]]:
     start = next((i for i, mark in enumerate(marks) if mark[1] == "A"), None)
     if start is None:
         raise row.refused("the question has no lines of options with letters")
-    kept = [mark for mark, letter in zip(marks[start:], ascii_uppercase, strict=False) if mark[1] == letter]
-    ends = [*(mark.start() for mark in kept[1:]), len(text)]
-    found = [text[mark.end() : end] for mark, end in zip(kept, ends, strict=True)]
-    return text[: kept[0].start()].strip(), options_of(row, found)
+    in_order = [mark for mark, letter in zip(marks[start:], ascii_uppercase, strict=False) if mark[1] == letter]
+    ends = [*(mark.start() for mark in in_order[1:]), len(text)]
+    options = [text[mark.end() : end] for mark, end in zip(in_order, ends, strict=True)]
+    return text[: in_order[0].start()].strip(), options_of(row, options)
 
 
 def has_inline(text: str) -> bool:
@@ -93,10 +93,10 @@ def letter_of(row: Row, answer: object, options: Sequence[str]) -> int:
 
 def text_of(row: Row, answer: object, options: Sequence[str]) -> int:
     """The first option with this text; another with the same text is as right. Raises BadInput when none has it."""
-    said = str(answer).strip()
-    if said not in options:
-        raise row.refused(f"the answer is none of the {len(options)} options: {said[:60]}")
-    return list(options).index(said)
+    text = str(answer).strip()
+    if text not in options:
+        raise row.refused(f"the answer is none of the {len(options)} options: {text[:60]}")
+    return list(options).index(text)
 
 
 def number_of(row: Row, answer: object, options: Sequence[str]) -> int:
@@ -112,10 +112,10 @@ def number_of(row: Row, answer: object, options: Sequence[str]) -> int:
 
 def read_letter(reply: str, options: Sequence[str]) -> int | None:
     """The one option that a model's reply names; None when it names none or several."""
-    said = reply.strip()
-    if plain_option(said) in options:
-        said = plain_option(said)
-    same = [i for i, option in enumerate(options) if said.casefold().rstrip(".") == option.casefold().rstrip(".")]
+    text = reply.strip()
+    if plain_option(text) in options:
+        text = plain_option(text)
+    same = [i for i, option in enumerate(options) if text.casefold().rstrip(".") == option.casefold().rstrip(".")]
     if len(same) == 1:
         return same[0]
     letters = ascii_uppercase[: len(options)]
@@ -127,7 +127,7 @@ def read_letter(reply: str, options: Sequence[str]) -> int | None:
         rf"\({one}\)",
     )
     for pattern in ways:  # the surest first; a bare "A" before a word is an article
-        named = {match.upper() for match in re.findall(pattern, said)}
+        named = {match.upper() for match in re.findall(pattern, text)}
         if named:
             return letters.index(named.pop()) if len(named) == 1 else None
     return None

@@ -42,12 +42,12 @@ def video_names(row: Row, *fields: str) -> tuple[str, ...]:
     """Names of a row's video, from the fields that are there; an address gives the id in it. Raises BadInput."""
     row.any(*fields)
     fields = tuple(field for field in fields if row.has(field))
-    found: list[str] = []
+    names: list[str] = []
     for field in fields:
         value = row.text(field)
         address = _VIDEO_ID.search(value)
-        found += [address[1]] if address else [value, PurePosixPath(value).name]
-    return tuple(dict.fromkeys(found))
+        names += [address[1]] if address else [value, PurePosixPath(value).name]
+    return tuple(dict.fromkeys(names))
 
 
 def numbered(row: Row, stem: str) -> Sequence[object]:
@@ -64,13 +64,13 @@ def numbered(row: Row, stem: str) -> Sequence[object]:
 
 def clock_spans(reference: object) -> tuple[TimeSpan, ...]:
     """Spans of a reference such as "00:15-00:19"; a single time is an instant. Nothing for a text without times."""
-    found = []
+    spans = []
     for match in _CLOCK.finditer(str(reference or "")):
         hours, minutes, seconds = (int(part or 0) for part in match.groups())
-        found.append(float(hours * 3600 + minutes * 60 + seconds))
-    if len(found) == 1:
-        found *= 2
-    pairs = zip(found[::2], found[1::2], strict=False)
+        spans.append(float(hours * 3600 + minutes * 60 + seconds))
+    if len(spans) == 1:
+        spans *= 2
+    pairs = zip(spans[::2], spans[1::2], strict=False)
     return spans_of([(start, end) for start, end in pairs if start <= end])
 
 

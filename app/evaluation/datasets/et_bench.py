@@ -21,20 +21,20 @@ def et_bench(file: Path) -> Loaded:
     """Choices are judged by their answer, all tasks with spans by what is cited."""
     cases, left_out = [], 0
     for row in read_rows(file):
-        task, asked = row.text("task"), row.text("q")
+        task, question = row.text("task"), row.text("q")
         if task in CAPTIONING:
             left_out += 1
             continue
         options = options_of(row, row.sequence("o")) if row.has("o") else ()
-        given = row.sequence("tgt") if row.has("tgt") else []
-        if given and not any(isinstance(one, list) for one in given):
+        times_s = row.sequence("tgt") if row.has("tgt") else []
+        if times_s and not any(isinstance(one, list) for one in times_s):
             # Pairs are spans; a list of two numbers is one; other numbers are instants.
-            given = [given] if len(given) == 2 and task != "vhd" else [[one, one] for one in given]
+            times_s = [times_s] if len(times_s) == 2 and task != "vhd" else [[one, one] for one in times_s]
         cases.append(Case(
-            f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), asked, options,
+            f"{task}/{row.text('source')}/{row.text('idx')}", video_names(row, "video"), question, options,
             number_of(row, row.any("p"), options) if options else None,
             labels=labels(("task", task), ("source", row.maybe("source"))),
-            evidence=row_spans(row, given), asked=asked,
+            evidence=row_spans(row, times_s), asked=question,
         ))  # fmt: skip
     note = f"{left_out} dense captions were left out: their official scores compare whole texts."
     return Loaded(tuple(cases), (note,) if left_out else ())

@@ -21,12 +21,12 @@ def _long_video_bench(row: Row) -> Case:
     row.any("candidates", "option0")
     options = options_of(row, row.sequence("candidates") if row.has("candidates") else numbered(row, "option"))
     answer = row.maybe("correct_choice")
-    found = labels(
+    kinds = labels(
         ("task", row.maybe("question_category")),
         ("length", row.maybe("duration_group")),
         ("topic", row.maybe("topic_category")),
     )
     return Case(
         row.text("id"), video_names(row, "video_path", "video_id"), row.text("question"), options,
-        None if answer is None else number_of(row, answer, options), labels=found,
+        None if answer is None else number_of(row, answer, options), labels=kinds,
     )  # fmt: skip

@@ -26,10 +26,10 @@ def lv_bench(file: Path) -> Loaded:
 
 def _lv_bench(video: Row, asked: Row) -> Case:
     question, options = inline(asked, asked.text("question"))
-    found = labels(*(("ability", kind) for kind in asked.sequence("question_type")), ("domain", video.maybe("type")))
+    kinds = labels(*(("ability", kind) for kind in asked.sequence("question_type")), ("domain", video.maybe("type")))
     return Case(
         asked.text("uid"), video_names(video, "key"), question, options, letter_of(asked, asked.any("answer"), options),
-        labels=found, evidence=clock_spans(asked.maybe("time_reference")),
+        labels=kinds, evidence=clock_spans(asked.maybe("time_reference")),
     )  # fmt: skip
 
 

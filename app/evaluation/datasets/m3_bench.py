@@ -17,12 +17,13 @@ def m3_bench(file: Path) -> Loaded:
     """Open questions with a reference answer."""
     cases, timed = [], 0
     for video in read_rows(file):
-        for asked in video.parts("qa_list"):
-            kinds = asked.sequence("type") if asked.has("type") else []
+        for question in video.parts("qa_list"):
+            kinds = question.sequence("type") if question.has("type") else []
             cases.append(Case(
-                asked.text("question_id"), (*video_names(video, "video_path"), video.place), asked.text("question"),
-                reference=asked.text("answer"), labels=labels(*(("type", kind) for kind in kinds)),
+                question.text("question_id"), (*video_names(video, "video_path"), video.place),
+                question.text("question"),
+                reference=question.text("answer"), labels=labels(*(("type", kind) for kind in kinds)),
             ))  # fmt: skip
-            timed += asked.has("timestamp")
+            timed += question.has("timestamp")
     note = f"{timed} questions are officially asked before the end of their video; here all of it may be seen."
     return Loaded(tuple(cases), (note,) if timed else ())

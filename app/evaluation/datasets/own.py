@@ -40,30 +40,30 @@ def _own(row: Row, number: int) -> list[Case]:
     accept = _expressions(row, answerable)
     evidence = row_spans(row, row.sequence("evidence") if row.has("evidence") else ())
     modality = ("modality", row.maybe("modality"))
-    made = []
+    cases = []
     if accept or not answerable:
-        made.append(Case(
+        cases.append(Case(
             f"{number}/open", videos, question, (), None, accept, answerable,
             labels(("form", "open"), modality), evidence,
         ))  # fmt: skip
     if row.has("options"):
         options = options_of(row, row.sequence("options"))
-        made.append(Case(
+        cases.append(Case(
             f"{number}/choice", videos, question, options, number_of(row, row.any("correct_index"), options), (),
             answerable, labels(("form", "multiple choice"), modality), evidence,
         ))  # fmt: skip
-    if not made:
+    if not cases:
         raise row.refused("it has neither accept nor options, so that no answer could be judged")
-    return made
+    return cases
 
 
 def _expressions(row: Row, answerable: bool) -> tuple[str, ...]:
-    given = row.data.get("accept") or ()
-    if not isinstance(given, list | tuple) or not answerable:
+    accepted = row.data.get("accept") or ()
+    if not isinstance(accepted, list | tuple) or not answerable:
         return ()
-    for expression in given:
+    for expression in accepted:
         try:
             re.compile(str(expression))
         except re.error as error:
             raise row.refused(f"accept has an expression that cannot be read: {expression}") from error
-    return tuple(map(str, given))
+    return tuple(map(str, accepted))

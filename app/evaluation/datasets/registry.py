@@ -45,15 +45,15 @@ class Benchmark:
         """The cases of an annotation file. Raises BadInput with file and row for a bad one."""
         if truth is not None and not self.apart:
             raise BadInput(f"{self.title} has its truth in the annotation file.", "Leave --truth out.")
-        found = self.load(file, truth) if self.apart else self.load(file)
-        if not found.cases:
+        cases = self.load(file, truth) if self.apart else self.load(file)
+        if not cases.cases:
             raise BadInput(f"{file} has no questions.", "Give the benchmark's own annotation file.")
         seen: set[str] = set()
-        for case in found.cases:
+        for case in cases.cases:
             if case.id in seen:
                 raise BadInput(f"{file}: two questions have the id {case.id}.", "Each needs an id of its own.")
             seen.add(case.id)
-        return found
+        return cases
 
 
 _ALL = (
@@ -82,9 +82,9 @@ BENCHMARKS = {benchmark.name: benchmark for benchmark in _ALL}
 
 def benchmark(name: str) -> Benchmark:
     """A benchmark by its name. Raises BadInput, which names the nearest."""
-    found = BENCHMARKS.get(name.lower())
-    if found is None:
+    known = BENCHMARKS.get(name.lower())
+    if known is None:
         near = difflib.get_close_matches(name.lower(), BENCHMARKS, n=1)
         hint = f"Did you mean {near[0]}?" if near else f"Choose from: {', '.join(BENCHMARKS)}."
         raise BadInput(f"There is no benchmark called {name}.", hint)
-    return found
+    return known

@@ -147,8 +147,8 @@ def csv_rows(file: Path) -> list[Row]:
     reader = csv.DictReader(io.StringIO(read_text(file, NO_ARCHIVE), newline=""))
     rows = []
     for number, item in enumerate(reader, 2):
-        found = Row(file, f"row {number}", {str(key): value for key, value in item.items() if key is not None})
+        row = Row(file, f"row {number}", {str(key): value for key, value in item.items() if key is not None})
         if None in item or None in item.values():
-            raise found.refused(f"the header has {len(reader.fieldnames or ())} columns, and this row has not")
-        rows.append(found)
+            raise row.refused(f"the header has {len(reader.fieldnames or ())} columns, and this row has not")
+        rows.append(row)
     return rows

@@ -26,11 +26,11 @@ def temp_compass(file: Path) -> Loaded:
     files = sorted(file.glob("*.json")) if file.is_dir() and not is_parquet(file) else [file]
     cases, captioning = [], 0
     for part in files:
-        for number, (asked, video, aspect) in enumerate(_rows(part), 1):
-            if asked.text("question").rstrip().endswith("Generated Caption:"):
+        for number, (question, video, aspect) in enumerate(_rows(part), 1):
+            if question.text("question").rstrip().endswith("Generated Caption:"):
                 captioning += 1
             else:
-                cases.append(_case(asked, video, aspect, f"{part.stem}/{number}"))
+                cases.append(_case(question, video, aspect, f"{part.stem}/{number}"))
     note = f"{captioning} captioning questions were left out: a model has to judge them."
     return Loaded(tuple(cases), (note,) if captioning else ())
 

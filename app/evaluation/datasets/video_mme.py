@@ -29,7 +29,7 @@ def _video_mme(video: Row, asked: Row) -> Case:
     length = video.maybe("duration", "duration_category")
     if isinstance(length, int | float):
         length = "short" if length < _SHORT_S else "medium" if length < _MEDIUM_S else "long"
-    found = labels(
+    kinds = labels(
         ("task", asked.maybe("task_type")),
         ("length", length),
         ("domain", video.maybe("domain", "video_category")),
@@ -38,5 +38,5 @@ def _video_mme(video: Row, asked: Row) -> Case:
     return Case(
         asked.text("question_id"), video_names(video, "path", "videoID", "url", "video_id"), asked.text("question"),
         options,
-        letter_of(asked, asked.any("answer"), options), labels=found,
+        letter_of(asked, asked.any("answer"), options), labels=kinds,
     )  # fmt: skip

@@ -26,7 +26,7 @@ def video_mme_v2(file: Path) -> Loaded:
             _, options = inline(row, f"\n{given}")
         else:
             options = options_of(row, row.sequence("options"))
-        found = labels(
+        kinds = labels(
             ("group", row.text("group_type")),
             ("level", row.maybe("level")),
             ("ability", row.maybe("second_head")),
@@ -34,7 +34,7 @@ def video_mme_v2(file: Path) -> Loaded:
         )
         cases.append(Case(
             row.text("question_id"), video_names(row, "video_id", "url"), row.text("question"), options,
-            letter_of(row, row.any("answer"), options), labels=found, group=Group(place // GROUP, _structure(row)),
+            letter_of(row, row.any("answer"), options), labels=kinds, group=Group(place // GROUP, _structure(row)),
         ))  # fmt: skip
     return Loaded(tuple(cases))
 

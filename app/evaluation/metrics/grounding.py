@@ -59,14 +59,16 @@ def cited(judged: Iterable[JudgedCase]) -> Cited:
     """Citation precision and recall, and temporal IoU."""
     known = [one for one in judged if one.case.evidence and not one.result.failed]
     answered = [one for one in known if one.result.answered]
-    meets = [any(_near(span, given) for given in one.case.evidence) for one in answered for span in spans(one.result)]
+    meets = [
+        any(_near(span, evidence) for evidence in one.case.evidence) for one in answered for span in spans(one.result)
+    ]
     met = [
-        one.result.answered and any(_near(span, given) for span in spans(one.result))
+        one.result.answered and any(_near(span, evidence) for span in spans(one.result))
         for one in known
-        for given in one.case.evidence
+        for evidence in one.case.evidence
     ]
     overlaps = [union_iou(spans(one.result), one.case.evidence) for one in answered]
-    proven = [any(_near(span, given) for span in spans(o.result) for given in o.case.evidence) for o in answered]
+    proven = [any(_near(span, evidence) for span in spans(o.result) for evidence in o.case.evidence) for o in answered]
     return Cited(share(meets), share(met), share(proven), fmean(overlaps) if overlaps else None)
 
 
@@ -158,10 +160,10 @@ def moment_retrieval(judged: Iterable[JudgedCase]) -> MomentRetrieval:
 
 def _best(one: JudgedCase) -> tuple[float, float]:
     """The greatest IoU and IoP of the first citation with any given span."""
-    found = spans(one.result)[:1] if one.result.answered else []
-    if not found:
+    first = spans(one.result)[:1] if one.result.answered else []
+    if not first:
         return 0.0, 0.0
-    return max(hull_iou(found[0], g) for g in one.case.evidence), max(iop(found[0], g) for g in one.case.evidence)
+    return max(hull_iou(first[0], g) for g in one.case.evidence), max(iop(first[0], g) for g in one.case.evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ def official_figures(benchmark: str, judged: Sequence[JudgedCase]) -> Figures:
         "etbench": lambda cases: {"F1 of spans, IoU 0.1 to 0.7": mean_over_spans(cases, span_f1)},
         "eg-vqa": lambda cases: {"evidence F1, in seconds": mean_over_spans(cases, seconds_f1)},
     }
-    found = makers[benchmark](judged) if benchmark in makers else {}
-    return {**found, **_moments(judged)}
+    figures = makers[benchmark](judged) if benchmark in makers else {}
+    return {**figures, **_moments(judged)}
 
 
 def _mlvu(judged: Sequence[JudgedCase]) -> Figures:
@@ -126,8 +126,8 @@ def _lv_haystack(judged: Sequence[JudgedCase]) -> Figures:
 def _moments(judged: Sequence[JudgedCase]) -> Figures:
     """Moment retrieval, wherever spans are given: over all questions, and over those that ask when."""
     figures: Figures = {}
-    for note, asked in (("", judged), (", questions of when", [one for one in judged if asks_when(one.case)])):
-        found = moment_retrieval(asked)
+    for note, cases in (("", judged), (", questions of when", [one for one in judged if asks_when(one.case)])):
+        found = moment_retrieval(cases)
         if found.miou is not None:
             figures |= {f"R@1, IoU={least}{note}": part.value for least, part in found.recall.items()}
             figures[f"mIoU of the first citation{note}"] = found.miou

@@ -131,8 +131,8 @@ class ActiveVideoPerception(PublishedAgent):
         else:
             captions = work.fitting(list(dict.fromkeys(work.captions_at(times_s))))
             seen = work.fill(f"Captions:\n{captions}\n\n{prompt}", _EVIDENCE)
-        evidence, found = [], seen.get("evidence", [])
-        for item in found if isinstance(found, list) else []:
+        evidence, observed = [], seen.get("evidence", [])
+        for item in observed if isinstance(observed, list) else []:
             text = str(item.get("description", "")).strip() if isinstance(item, dict) else ""
             span = _span(item.get("start"), item.get("end")) if text else None
             inside = next((part for one in spans if span and (part := span.clipped(one))), None)

@@ -80,13 +80,13 @@ class DrVideo(PublishedAgent):
     def _augmented(self, work: Work, document: _Document, missing: str) -> bool:
         """Augments the frames that the interaction agent names; whether it named any that could be."""
         room = work.shown.at_most(len(document.times_s)) - len(document.augmented)
-        asked: Any = work.fill(
+        reply: Any = work.fill(
             f"{document.text()}\n\n{work.question}\n\nMissing: {missing}\n\nName at most {MORE_FRAMES} frames that "
             "are likely to show it and that were not looked at again yet. For each, choose caption, for a detailed "
             "caption, or question, and write the question to ask about it.",
             _REQUESTS,
         ).get("frames", [])
-        requests = [one for one in asked if isinstance(one, dict)] if isinstance(asked, list) else []
+        requests = [one for one in reply if isinstance(one, dict)] if isinstance(reply, list) else []
         changed = False
         for request in requests[: max(0, min(room, MORE_FRAMES))]:
             place = as_number(request.get("frame"), 0, len(document.times_s) - 1)

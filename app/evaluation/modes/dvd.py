@@ -65,21 +65,21 @@ class DeepVideoDiscovery(PublishedAgent):
     def solve(self, work: Work) -> Answer:
         """The answer with which the model finishes, or the last that it wrote."""
         session = _Session(work)
-        wanted = "the letter of the best option" if work.case.options else "a brief answer"
-        task = _TASK.format(length=clock(work.video.duration_s), question=work.question, wanted=wanted)
+        form = "the letter of the best option" if work.case.options else "a brief answer"
+        task = _TASK.format(length=clock(work.video.duration_s), question=work.question, wanted=form)
         messages = [Message("system", _SYSTEM), Message("user", task)]
-        said = ""
+        reply = ""
         for turn in range(TURNS):
             if turn == TURNS - 1:
                 messages.append(Message("user", "Call finish now with your answer."))
             done = work.ask(messages, tools=TOOLS)
-            said = done.text.strip() or said
+            reply = done.text.strip() or reply
             messages.append(Message("assistant", done.text, done.calls))
             for call in done.calls:
                 if call.name == "finish":
                     return work.answer(str(as_object(call.arguments).get("answer", "")), session.cited())
                 messages.append(Message("tool", session.run(call), call_id=call.id))
-        return work.answer(said, session.cited())
+        return work.answer(reply, session.cited())
 
 
 class _Session:

@@ -64,11 +64,11 @@ class LifelongMemory(PublishedAgent):
         digest = [(span, f"(until {clock(span.end_s)}) {self._sentence(work, texts)}") for span, texts in groups]
         memory = f"Memory:\n{work.told_frames(digest)}"
         options = " ".join(f"Option {number}: {option}" for number, option in enumerate(work.case.options))
-        wanted = (
+        form = (
             f"{options}\nThe prediction is the number of an option; if unsure, of the closest." if options else REFUSE
         )
         reply = work.fill(
-            f"{memory}\n\nQuestion: {work.case.question}\n{wanted}\n\nImagine the scene as vividly as you can. Reply "
+            f"{memory}\n\nQuestion: {work.case.question}\n{form}\n\nImagine the scene as vividly as you can. Reply "
             "with JSON: prediction, explanation (one sentence), confidence (1 low to 3 high).",
             _PREDICTION,
         )
@@ -94,7 +94,7 @@ class LifelongMemory(PublishedAgent):
 
     def _recalled(self, work: Work, memory: str) -> list[TimeSpan]:
         """The intervals that answer the question, inside the video."""
-        given: Any = work.fill(
+        reply: Any = work.fill(
             f"{memory}\n\nQuestion: {work.case.question}\n\nRecall the intervals that answer it, in seconds as [start, "
             "end]. Include what comes right before and after, join actions that belong together, prefer a broad "
             "interval to a short one, and give none if the memory is too vague. Reply with JSON: predictions, "
@@ -102,7 +102,7 @@ class LifelongMemory(PublishedAgent):
             _INTERVALS,
         ).get("predictions")
         spans, whole = [], work.video.media.whole
-        for pair in given if isinstance(given, list) else []:
+        for pair in reply if isinstance(reply, list) else []:
             ends = [float(one) for one in pair if isinstance(one, int | float)] if isinstance(pair, list) else []
             start, end = (max(ends[0], whole.start_s), min(ends[1], whole.end_s)) if len(ends) == 2 else (0.0, 0.0)
             if start < end:

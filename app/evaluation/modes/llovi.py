@@ -43,9 +43,9 @@ class LLoVi(PublishedAgent):
             "shortest interval of line numbers that proves the answer, as [first, last].",
             max_output=60,
         )
-        found = _INTERVAL.search(reply)
-        if found is None:
+        interval = _INTERVAL.search(reply)
+        if interval is None:
             return []
-        first, last = sorted((int(found[1]), int(found[2])))
+        first, last = sorted((int(interval[1]), int(interval[2])))
         chosen = lines[first : last + 1]
         return [chosen[0][0].hull(chosen[-1][0])] if chosen else []

@@ -56,9 +56,9 @@ class NoAgent:
             raise Cancelled("The question was cancelled.")
         chat_sees = parts.chat is not None and parts.chat.capabilities.images
         context = parts.chat.capabilities.context if parts.chat else _UNKNOWN_CONTEXT
-        asked = self._asked(case, subtitles=False)
+        prompt = self._asked(case, subtitles=False)
         max_output = _OPTION_TOKENS if case.options else _TEXT_TOKENS
-        room = context - max_output - text_tokens(asked) - text_tokens(self._prompt.system)
+        room = context - max_output - text_tokens(prompt) - text_tokens(self._prompt.system)
         frames = self._frames(parts, video, room // 2) if chat_sees or parts.vision is not None else []
         room -= sum(frame_tokens(*frame.image.shape[:2]) for frame in frames)
         lines = self._lines(parts, video, frames)
@@ -92,17 +92,17 @@ class NoAgent:
     def _lines(self, parts: AgentParts, video: Video, frames: Sequence[Frame]) -> list[Line]:
         """What may be read: what is said, and what is captioned where there are no pictures."""
         library, shown = parts.library, self._shown
-        said: list[Line] = []
+        lines: list[Line] = []
         if shown.subtitles is not Subtitles.NONE and (self._prompt.reads_subtitles or not shown.official):
-            said = [(one.span, " ".join(one.text.split())) for one in library.utterances(video.id)]
+            lines = [(one.span, " ".join(one.text.split())) for one in library.utterances(video.id)]
         if shown.subtitles is Subtitles.FRAMES or (
             shown.official and (self._prompt.interleaved or self._prompt.of_frames)
         ):
-            said = [(span, text) for span, text in said if any(span.contains(frame.pts_s) for frame in frames)]
+            lines = [(span, text) for span, text in lines if any(span.contains(frame.pts_s) for frame in frames)]
         if video.media.video is None:
             captions = library.segments(video.id, kinds=(SegmentKind.CAPTION,))
-            said += [(one.span, " ".join(one.text.split())) for one in captions if one.question is None]
-        return sorted(said)
+            lines += [(one.span, " ".join(one.text.split())) for one in captions if one.question is None]
+        return sorted(lines)
 
     def _content(
         self, frames: Sequence[Frame], lines: Sequence[Line], room: int, asked: str

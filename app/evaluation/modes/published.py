@@ -192,8 +192,8 @@ class Work:
 
     def told_frames(self, lines: Sequence[Line]) -> str:
         """Captions of frames, each with its time, and then what is said."""
-        said = self.fitting(self.said(), 0.25)
-        return self.fitting(lines, 0.35) + (f"\nWhat is said:\n{said}" if said else "")
+        speech = self.fitting(self.said(), 0.25)
+        return self.fitting(lines, 0.35) + (f"\nWhat is said:\n{speech}" if speech else "")
 
     def fitting(self, lines: Sequence[Line], share: float = 0.6) -> str:
         """Lines with their times, as many as fit into a share of the model's context."""
@@ -252,8 +252,8 @@ class PublishedAgent(ABC):
 
 def as_object(text: str) -> dict[str, Any]:
     """The JSON object in a text; empty where there is none."""
-    found = json_in(text)
-    return found if isinstance(found, dict) else {}
+    value = json_in(text)
+    return value if isinstance(value, dict) else {}
 
 
 def as_number(value: object, least: int, most: int) -> int | None:

@@ -67,8 +67,8 @@ class VideoAgentMode(PublishedAgent):
     def _context(self, work: Work, moments: Moments, known: Sequence[int]) -> str:
         lines = work.captions_at([moments.times_s[place] for place in known])
         listed = "\n".join(f"frame {place}: {text}" for place, (_, text) in zip(known, lines, strict=True))
-        said = work.fitting(work.said(), 0.3)
-        heard = f"\nWhat is said:\n{said}" if said else ""
+        speech = work.fitting(work.said(), 0.3)
+        heard = f"\nWhat is said:\n{speech}" if speech else ""
         return f"A video has {len(moments.times_s)} frames, one a second. Some of them show:\n{listed}{heard}"
 
     def _question(self, work: Work) -> str:
@@ -99,11 +99,11 @@ class VideoAgentMode(PublishedAgent):
             f"{listed}.\nName the segments that are likely to show what is missing, and for each frame to look for "
             "describe in one sentence what it shows."
         )
-        asked: Any = work.fill(prompt, _SEGMENTS).get("frame_descriptions", [])
-        found = set()
-        for item in asked if isinstance(asked, list) else []:
+        descriptions: Any = work.fill(prompt, _SEGMENTS).get("frame_descriptions", [])
+        places = set()
+        for item in descriptions if isinstance(descriptions, list) else []:
             number = as_number(item.get("segment_id"), 1, len(segments)) if isinstance(item, dict) else None
             if number is not None:
                 start, end = segments[number - 1]
-                found.add(moments.nearest(str(item.get("description", "")), range(start, end + 1)))
-        return found
+                places.add(moments.nearest(str(item.get("description", "")), range(start, end + 1)))
+        return places

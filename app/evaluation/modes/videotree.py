@@ -68,8 +68,8 @@ class VideoTree(PublishedAgent):
             "Answer, say how sure you are (1 to 100), and say for each frame in the order above how closely it bears "
             f"on the question: 1 not, 2 partly, 3 closely. Reply with JSON; relevance has {len(places)} numbers."
         )
-        given = work.fill(prompt, _JUDGED).get("relevance")
-        numbers = [as_number(one, 1, 3) or 1 for one in given] if isinstance(given, list) else []
+        scores = work.fill(prompt, _JUDGED).get("relevance")
+        numbers = [as_number(one, 1, 3) or 1 for one in scores] if isinstance(scores, list) else []
         return [*numbers, *[1] * len(places)][: len(places)]
 
     def _deep(self, moments: Moments, clusters: Sequence[list[int]], relevance: Sequence[int]) -> list[int]:

@@ -66,9 +66,9 @@ class Footage:
 
 def _by_name(folder: Path) -> dict[str, list[Path]]:
     """Media files by their path below the folder, their name, and their stem, in lower case."""
-    found: dict[str, list[Path]] = defaultdict(list)
+    by_name: dict[str, list[Path]] = defaultdict(list)
     for file in sorted(folder.rglob("*")):
         if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
             for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
-                found[name.lower()].append(file)
-    return found
+                by_name[name.lower()].append(file)
+    return by_name

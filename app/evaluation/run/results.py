@@ -95,14 +95,14 @@ class ResultStore:
         """The last result of each question, by mode and case. Lines that were cut off are left out."""
         if not self._lines.is_file():
             return {}
-        found: dict[tuple[str, str], Result] = {}
+        results: dict[tuple[str, str], Result] = {}
         for line in self._lines.read_text("utf-8").split("\n"):
             try:
                 result = from_json(Result, json.loads(line))
             except (ValueError, ValidationError):
                 continue
-            found[result.mode, result.case] = result
-        return found
+            results[result.mode, result.case] = result
+        return results
 
     def add(self, result: Result) -> None:
         """Appends one result; it is on the disk when this returns. Raises StorageFull."""

@@ -135,8 +135,8 @@ class EvaluationService:
             raise
         except LongreelError:
             return []
-        found = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
-        return [chapter_scores(given.video, found, given.chapters)]
+        chapters = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
+        return [chapter_scores(given.video, chapters, given.chapters)]
 
     def _about(self, order: Order) -> dict[str, Any]:
         """What must be the same for results to be comparable, and is shown in the report."""
@@ -163,17 +163,17 @@ class EvaluationService:
     ) -> dict[str, Any]:
         results = store.results()
         modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
-        made = report(
+        content = report(
             order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
             prices=order.prices, shown=self._calibrate, chapters=chapters,
         )  # fmt: skip
         try:
-            (order.out / "report.json").write_text(json.dumps(made, indent=1, ensure_ascii=False) + "\n", "utf-8")
-            (order.out / "report.md").write_text(markdown(made), "utf-8")
+            (order.out / "report.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
+            (order.out / "report.md").write_text(markdown(content), "utf-8")
             _write_predictions(order, results)
         except OSError as error:
             raise StorageFull(f"{order.out} cannot be written: {error.strerror}.", "Free some space.") from error
-        return made
+        return content
 
     def _notes(self, order: Order, loaded: Loaded) -> list[str]:
         notes = [f"{mode}: {MODES[mode].note}." for mode in order.modes]

@@ -31,7 +31,7 @@ def _times(span: TimeSpan) -> dict[str, float]:
 
 def document(material: Material) -> dict[str, Any]:
     """Summary, chapters and answers with their citations, as plain data."""
-    video, wanted = material.video, material.wanted
+    video, request = material.video, material.wanted
     return {
         "video": {
             "id": video.id,
@@ -40,9 +40,9 @@ def document(material: Material) -> dict[str, Any]:
             "language": video.language,
         },
         "summary": {
-            "length": str(wanted.length) if wanted else None,
-            "style": str(wanted.style) if wanted else None,
-            "language": (wanted.language if wanted else None) or video.language,
+            "length": str(request.length) if request else None,
+            "style": str(request.style) if request else None,
+            "language": (request.language if request else None) or video.language,
             "model": material.model or None,
             "sections": [_section(section) for section in material.sections],
         },

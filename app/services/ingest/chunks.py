@@ -203,27 +203,27 @@ class ChunkReader:
         """Stores the pictures of a chunk that may hold text; their times, and those of pictures without text."""
         times = list(pictures)
         budget = len(times) if call.glances is None else call.glances
-        kept, blank = [], []
+        with_text, blank = [], []
         for time_s in longest_standing(times, times, call.span, budget):
             beat(1.0)
             if self.text_reader.may_hold_text(Frame(time_s, decoded(pictures[time_s]))):
                 self.media.put(full_picture_key(call.video, time_s), pictures[time_s])
-                kept.append(time_s)
+                with_text.append(time_s)
             else:
                 blank.append(time_s)
-        return kept, blank
+        return with_text, blank
 
     def detect(self, call: DetectCall, beat: Beat) -> list[tuple[float, list[Detection]]]:
         """The things at each moment. Raises MissingPart when no model finds things."""
         if self.detector is None:
             raise MissingPart("No model finds things.", "Set LONGREEL_MODELS__OBJECT_DETECTOR.")
         names = self.detector.classes or coco.NAMES
-        found = []
+        detections = []
         for number, time_s in enumerate(call.times_s):
             beat(number / len(call.times_s))
             frames = self._frames(object_picture_key, call, [time_s])
-            found.append((time_s, self.detector.detect(frames, names, least=LEAST_CONFIDENCE)[0]))
-        return found
+            detections.append((time_s, self.detector.detect(frames, names, least=LEAST_CONFIDENCE)[0]))
+        return detections
 
     def read(self, call: ReadCall, beat: Beat) -> list[TextLine]:
         """The text on the screen at a moment."""

@@ -40,9 +40,9 @@ class Found:
 def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) -> list[Segment]:
     """Speech by piece, on-screen texts with their own spans, captions, events with their own spans."""
     segments = []
-    for number, said in enumerate(by_piece(found.utterances, found.pieces)):
-        if said:
-            segments.append(_segment(video, SegmentKind.SPEECH, number, *_as_one(said), models))
+    for number, utterances in enumerate(by_piece(found.utterances, found.pieces)):
+        if utterances:
+            segments.append(_segment(video, SegmentKind.SPEECH, number, *_as_one(utterances), models))
     for number, shown in enumerate(found.texts):
         segments.append(_segment(video, SegmentKind.SCREEN_TEXT, number, shown.span, shown.text, models, shown.frame_s))
     frames = {found.pieces[k.piece]: k.pts_s for k in reversed(found.key_frames)}

@@ -53,11 +53,11 @@ def subject_mentions(
 
 def _mentions(video: VideoId, subject: _Merged, frames: Mapping[TimeSpan, float]) -> list[Mention]:
     """One for each time that the subject is seen without a break, with the first description and frame of it."""
-    found: list[Mention] = []
+    mentions: list[Mention] = []
     for span, description in sorted(subject.seen.items()):
-        if found and span.start_s - found[-1].span.end_s <= APART_S:
-            found[-1] = replace(found[-1], span=found[-1].span.hull(span))
+        if mentions and span.start_s - mentions[-1].span.end_s <= APART_S:
+            mentions[-1] = replace(mentions[-1], span=mentions[-1].span.hull(span))
         else:
             quote, frame_s = description or subject.name, frames.get(span)
-            found.append(Mention(EntityKind.THING, subject.name, video, span, MentionSource.SEEN, quote, frame_s))
-    return found
+            mentions.append(Mention(EntityKind.THING, subject.name, video, span, MentionSource.SEEN, quote, frame_s))
+    return mentions

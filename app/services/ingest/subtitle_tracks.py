@@ -40,12 +40,12 @@ def read_track(run: Run, track: int) -> Transcript:
         raise BadInput("The subtitle tracks of files cannot be read here.", "Leave --subtitle-track out.")
     chosen = next((one for one in source.tracks(run.path) if one.index == track), None)
     texts = _read_pictures(run, source, track) if chosen and not chosen.is_text else source.texts(run.path, track)
-    said = [
+    utterances = [
         replace(one, span=replace(one.span, end_s=min(one.span.end_s, run.video.duration_s)))
         for one in subtitles.from_texts(texts)
         if one.span.start_s < run.video.duration_s
     ]
-    return Transcript(tuple(said), language_of(run, said))
+    return Transcript(tuple(utterances), language_of(run, utterances))
 
 
 def _read_pictures(run: Run, source: SubtitleSource, track: int) -> list[tuple[TimeSpan, str]]:

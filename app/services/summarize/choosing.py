@@ -38,19 +38,19 @@ def inside(chapter: Chapter, sentences: Sequence[Sentence], *, last: bool) -> li
 def blocks(chapter: Chapter, sentences: Sequence[Sentence]) -> list[list[Sentence]]:
     """The sentences of a chapter in blocks of equal duration, without empty blocks."""
     count = max(1, round(chapter.span.duration_s / BLOCK_S))
-    made: list[list[Sentence]] = [[] for _ in range(count)]
+    parts: list[list[Sentence]] = [[] for _ in range(count)]
     for sentence in sentences:
         share = (sentence.span.middle_s - chapter.span.start_s) / max(chapter.span.duration_s, 1e-9)
-        made[min(count - 1, max(0, int(share * count)))].append(sentence)
-    return [block for block in made if block]
+        parts[min(count - 1, max(0, int(share * count)))].append(sentence)
+    return [block for block in parts if block]
 
 
 def standalone(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Sentences that can stand alone: spoken ones of a few words; else on-screen texts, those in words first; else
     captions."""
-    said = [s for s in sentences if s.kind is SegmentKind.SPEECH and len(s.text.split()) >= LEAST_WORDS]
-    if said:
-        return said
+    spoken = [s for s in sentences if s.kind is SegmentKind.SPEECH and len(s.text.split()) >= LEAST_WORDS]
+    if spoken:
+        return spoken
     written = [s for s in sentences if s.kind is SegmentKind.SCREEN_TEXT and len(s.text.split()) >= 2]
     written = [s for s in written if letter_share(s.text) >= PROSE] or written
     return written or [s for s in sentences if s.kind is SegmentKind.CAPTION and s.text.strip()]

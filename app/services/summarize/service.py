@@ -106,12 +106,12 @@ class SummarizeService:
         chapters = self._library.chapters(video.id)
         if not chapters:
             return []
-        said = self._library.utterances(video.id)
-        work.take_up(video, bool(said))
+        utterances = self._library.utterances(video.id)
+        work.take_up(video, bool(utterances))
         kinds = (SegmentKind.SCREEN_TEXT, SegmentKind.CAPTION)
         segments = [s for s in self._library.segments(video.id, kinds=kinds) if s.text.strip() and not is_guess(s)]
         seen = [Sentence(s.span, s.kind, s.text, s.frame_s) for s in segments]
-        sentences = filter_screen_text(transcript_sentences(said) + seen)
+        sentences = filter_screen_text(transcript_sentences(utterances) + seen)
         branches = []
         for number, chapter in enumerate(chapters, 1):
             own = inside(chapter, sentences, last=number == len(chapters))

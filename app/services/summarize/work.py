@@ -64,12 +64,12 @@ class Units:
             return [from_json(Point, one) for one in json.loads(stored)]
         if self._stored_only:
             raise NotFound("This summary does not exist yet, or its videos have changed.", "Request it first.")
-        made = make()
+        text = make()
         self.made += 1
-        payload = json.dumps([to_json(point) for point in made]).encode()
+        payload = json.dumps([to_json(point) for point in text]).encode()
         self._stages.save_unit(*place, key, payload)
         self._known[place][key] = payload
-        return made
+        return text
 
 
 class SummaryRun:
@@ -108,11 +108,11 @@ class SummaryRun:
 
     def end(self, video: VideoId | None = None) -> None:
         """Reports the end, and whether anything had to be computed; the time that one `video` took is stored."""
-        seconds, made = time.monotonic() - self._started, self._units.made > 0
-        if video and made:
+        seconds, is_new = time.monotonic() - self._started, self._units.made > 0
+        if video and is_new:
             save_speed(self._parts.stages, video, "summary", seconds, 1)
         detail = f"{self.wanted.length}, {self.wanted.style}"
-        self._report(StageFinished(STAGE, seconds, detail, reused=not made))
+        self._report(StageFinished(STAGE, seconds, detail, reused=not is_new))
 
     def take_up(self, video: Video, says_something: bool) -> None:
         """Records a video's language. Raises MissingPart if the model cannot write the language of the summary.
@@ -121,14 +121,14 @@ class SummaryRun:
         """
         own = (video.language or "en") if says_something else "en"
         self._languages[video.id] = own
-        asked = self.wanted.language
-        if asked is None:
+        language = self.wanted.language
+        if language is None:
             return
         model = self._parts.model
-        if asked == own or (model is not None and self._parts.translates):
+        if language == own or (model is not None and self._parts.translates):
             return
         raise MissingPart(
-            f"The language model of this profile ({model.model if model else 'none'}) cannot write {asked} "
+            f"The language model of this profile ({model.model if model else 'none'}) cannot write {language} "
             f"about a video in {own}.",
             "Leave the language out, or set LONGREEL_PROFILE=remote with LONGREEL_LLM_URL and LONGREEL_LLM_MODEL.",
         )

@@ -87,9 +87,9 @@ class _Descriptions(CaptionStage):
             without = [clock(missing[key][0].start_s) for key in missing if key not in work.done]
             named = ", ".join(without[:MOST_NAMED]) + (", ..." if len(without) > MOST_NAMED else "")
             work.put_off(f"{len(without)} of {len(pieces)} segments have no caption (those at {named}): {reason}")
-        said = [CAPTION_OF_ONE.unpack(work.done[key]) for key in pieces if key in work.done]
-        work.detail = f"{len(said)} of {len(pieces)} segments"
-        return [one for one in said if one.text or one.events or one.subjects]
+        described = [CAPTION_OF_ONE.unpack(work.done[key]) for key in pieces if key in work.done]
+        work.detail = f"{len(described)} of {len(pieces)} segments"
+        return [one for one in described if one.text or one.events or one.subjects]
 
 
 DESCRIBE = _Descriptions()

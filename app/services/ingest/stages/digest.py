@@ -83,11 +83,11 @@ def _model(run: Run) -> str:
 
 
 def _digest(work: StageRun, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
-    run, found = work.run, found_in(work.run)
-    sentences = transcript_sentences(found.utterances)
-    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in found.texts]
+    run, content = work.run, found_in(work.run)
+    sentences = transcript_sentences(content.utterances)
+    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in content.texts]
     sentences = filter_screen_text(sentences)
-    seen = [c for c in found.captions if c.text and not c.model.startswith(GUESSED)]
+    seen = [c for c in content.captions if c.text and not c.model.startswith(GUESSED)]
     captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in seen]
     if not sentences:
         sentences = captions

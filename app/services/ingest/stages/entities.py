@@ -130,30 +130,30 @@ def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
         forms[key][place.name] += 1
         weight[key] += 1_000_000 if place.source is MentionSource.WRITTEN else 1
     best: dict[str, str] = {}
-    kept: list[str] = []
+    spellings: list[str] = []
     for key, _ in weight.most_common():
-        alike = (other for other in kept if Levenshtein.distance(key, other, score_cutoff=1) <= 1)
+        alike = (other for other in spellings if Levenshtein.distance(key, other, score_cutoff=1) <= 1)
         same = next((other for other in alike if min(len(key), len(other)) >= MISREAD_FROM), None)
         best[key] = best[same] if same else forms[key].most_common(1)[0][0]
         if same is None:
-            kept.append(key)
+            spellings.append(key)
     return best
 
 
 def _joined(mentions: Iterable[Mention]) -> list[Mention]:
     """Mentions in time order, those of one span once; a name that stays on the screen is mentioned once."""
-    kept: list[Mention] = []
+    joined_mentions: list[Mention] = []
     last: dict[tuple[str, MentionSource], int] = {}
     for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
         at = last.get((mention.key, mention.source))
-        span = None if at is None else kept[at].span
+        span = None if at is None else joined_mentions[at].span
         gap_s = SAME_GAP_S if mention.source is MentionSource.WRITTEN else -math.inf
         if at is not None and span and (mention.span == span or mention.span.start_s <= span.end_s + gap_s):
-            kept[at] = replace(kept[at], span=span.hull(mention.span))
+            joined_mentions[at] = replace(joined_mentions[at], span=span.hull(mention.span))
         else:
-            last[mention.key, mention.source] = len(kept)
-            kept.append(mention)
-    return kept
+            last[mention.key, mention.source] = len(joined_mentions)
+            joined_mentions.append(mention)
+    return joined_mentions
 
 
 class _Entities(Stage[None]):
@@ -167,8 +167,8 @@ class _Entities(Stage[None]):
         return run.parts.entities is not None
 
     def reduce(self, work: StageRun) -> None:
-        run, found = work.run, found_in(work.run)
-        mentions = [*named(run.video.id, found.utterances, found.texts), *_shown(work, found)]
+        run, content = work.run, found_in(work.run)
+        mentions = [*named(run.video.id, content.utterances, content.texts), *_shown(work, content)]
         present(run.parts.entities).save(run.video.id, mentions)
         work.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
 

@@ -55,15 +55,15 @@ class _Index(Stage[None]):
 
     def reduce(self, work: StageRun) -> None:
         """Stores and indexes the segments of a video in place of earlier ones; what an agent has learned stays."""
-        run, parts, found = work.run, work.run.parts, found_in(work.run)
+        run, parts, content = work.run, work.run.parts, found_in(work.run)
         models = {
             SegmentKind.SPEECH: run.options.subtitles_name or parts.transcriber.model,
             SegmentKind.SCREEN_TEXT: parts.text_reader.model,
             SegmentKind.CAPTION: parts.captioner.model,
             SegmentKind.EVENT: parts.captioner.model,
         }
-        texts = text_segments(run.video.id, found, models)
-        pictures, concepts = picture_segments(run.video.id, found, parts.frame_embedder.model)
+        texts = text_segments(run.video.id, content, models)
+        pictures, concepts = picture_segments(run.video.id, content, parts.frame_embedder.model)
         learned = [one for one in parts.library.segments(run.video.id) if one.question is not None]
         work.begin(len(texts) + len(learned) + len(pictures), "segments")
         parts.retriever.remove(run.video.id)

@@ -75,13 +75,13 @@ def _state(
 
 def _presences(changes: Sequence[tuple[TimeSpan, int]]) -> list[tuple[TimeSpan, int]]:
     """Spans that follow each other as one, with the largest number."""
-    found: list[tuple[TimeSpan, int]] = []
+    presences: list[tuple[TimeSpan, int]] = []
     for span, count in changes:
-        if found and span.start_s - found[-1][0].end_s <= SHORT_S:
-            found[-1] = (found[-1][0].hull(span), max(found[-1][1], count))
+        if presences and span.start_s - presences[-1][0].end_s <= SHORT_S:
+            presences[-1] = (presences[-1][0].hull(span), max(presences[-1][1], count))
         else:
-            found.append((span, count))
-    return found
+            presences.append((span, count))
+    return presences
 
 
 class _Objects(Stage[list[ObjectTrack]]):

@@ -50,8 +50,8 @@ class _Sample(Stage[Sampled]):
         for chunk in run.chunks:
             long = run.video.duration_s > GLANCE_AT_ALL_S
             glances = int(chunk.duration_s / SECONDS_A_GLANCE) + 1 if long else None
-            wanted = object_frames(run, chunk)
-            call = WatchCall(run.video.id, str(run.path), chunk, glances, media.picture_track, wanted)
+            for_objects = object_frames(run, chunk)
+            call = WatchCall(run.video.id, str(run.path), chunk, glances, media.picture_track, for_objects)
             units.append(Unit.of(chunk, call))
         return units
 
