@@ -9,6 +9,8 @@ from pathlib import Path
 import av
 import numpy as np
 
+from gpu_workers.media.frames import PyAVFrames
+
 MILLI = Fraction(1, 1000)
 RATE = 48_000
 
@@ -107,6 +109,21 @@ def truncated(path: Path, share: float) -> Path:
     short = path.with_name(f"cut_{path.name}")
     short.write_bytes(data[: int(len(data) * share)])
     return short
+
+
+def greys(path: Path, *times_s: float, track: int | None = None) -> list[float]:
+    """How bright the picture is at each time, without the red corner."""
+    frames = PyAVFrames().at(path, times_s, max_side=0, track=track)
+    return [float(frame.image[frame.image.shape[0] // 2 :].mean()) for frame in frames]
+
+
+def zeroed(path: Path, source: Path, first: float, last: float) -> Path:
+    """A copy of which a part of the bytes is zero."""
+    data = bytearray(source.read_bytes())
+    start, end = int(len(data) * first), int(len(data) * last)
+    data[start:end] = bytes(end - start)
+    path.write_bytes(data)
+    return path
 
 
 def with_cover(path: Path, source: Path) -> Path:

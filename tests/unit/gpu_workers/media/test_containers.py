@@ -11,21 +11,14 @@ import numpy as np
 import pytest
 
 from app.core.types import SoundChoice, TimeSpan
-from benchmarks.fuzz_files import write_source
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.clip import cut
 from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.media.opening import demuxed
 from gpu_workers.media.probe import PyAVProbe
-from tests.media_files import RATE, grey_at, steady, truncated, write_media
+from tests.media_files import RATE, grey_at, greys, steady, write_media, zeroed
 
 TRANSPORT = 188
-
-
-def greys(path: Path, *times_s: float, track: int | None = None) -> list[float]:
-    """How bright the picture is at each time, without the red corner."""
-    frames = PyAVFrames().at(path, times_s, max_side=0, track=track)
-    return [float(frame.image[frame.image.shape[0] // 2 :].mean()) for frame in frames]
 
 
 def loud(path: Path, start_s: float, end_s: float, choice: SoundChoice | None = None) -> bool:
@@ -137,11 +130,6 @@ def test_slides_without_sound_keep_their_times(tmp_path):
     assert shown == pytest.approx([0.0, 30.0, 60.0, 90.0, 120.0], abs=0.1) and not media.warnings
 
 
-def test_a_cut_off_avi_file_misses_what_its_header_promises(tmp_path):
-    path = truncated(write_source(tmp_path / "film.avi"), 0.5)
-    assert any("promises 6 s" in warning for warning in PyAVProbe().probe(path).warnings)
-
-
 def test_a_damaged_packet_does_not_make_a_short_file_ten_hours_long(tmp_path):
     path = with_times(tmp_path / "b.ts", talk(tmp_path / "a.ts"), {30: 36_000.0, 60: 4.0, 80: 0.2})
     media = PyAVProbe().probe(path)
@@ -246,15 +234,6 @@ def test_other_stereo_sound_is_mixed(tmp_path, left, right):
     assert PyAVAudio().survey(stereo(tmp_path / "a.mkv", left, right), chunk_s=30.0).choice == SoundChoice(0)
 
 
-def zeroed(path: Path, source: Path, first: float, last: float) -> Path:
-    """A copy of which a part of the bytes is zero."""
-    data = bytearray(source.read_bytes())
-    start, end = int(len(data) * first), int(len(data) * last)
-    data[start:end] = bytes(end - start)
-    path.write_bytes(data)
-    return path
-
-
 @pytest.mark.parametrize("suffix", ["ts", "mkv", "mp4"])
 def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_place(tmp_path, suffix):
     options = {"movflags": "faststart"} if suffix == "mp4" else {}
@@ -267,64 +246,6 @@ def test_a_part_that_was_overwritten_is_named_in_seconds_and_the_rest_is_in_its_
     assert 2.5 < lost_s < 6.0
     assert loud(path, 1.0, 5.0) and not loud(path, 9.5, 10.5) and loud(path, 15.0, 19.0)
     assert greys(path, 2.0, 18.0) == pytest.approx([grey_at(2.0), grey_at(18.0)], abs=4)
-
-
-def test_pictures_that_would_last_hours_each_do_not_make_a_file_longer(tmp_path):
-    data = bytearray(write_source(tmp_path / "a.avi").read_bytes())
-    scale = data.index(b"vids") + 20
-    data[scale + 2] ^= 0x5B
-    (tmp_path / "b.avi").write_bytes(data)
-    media = PyAVProbe().probe(tmp_path / "b.avi")
-    assert media.duration_s == pytest.approx(6.0, abs=0.3) and any("no usable times" in one for one in media.warnings)
-
-
-def test_after_a_loss_the_index_of_an_avi_file_says_what_time_it_is(tmp_path):
-    whole = write_source(tmp_path / "a.avi")
-    path = zeroed(tmp_path / "b.avi", whole, 0.3, 0.5)
-    media = PyAVProbe().probe(path)
-    assert media.duration_s == pytest.approx(PyAVProbe().probe(whole).duration_s, abs=0.3)
-    assert len(media.warnings) == 1 and "cannot be read" in media.warnings[0]
-    (shown,), (same,) = (list(PyAVFrames().at(one, [5.0], max_side=160)) for one in (path, whole))
-    assert shown.pts_s == pytest.approx(5.0, abs=0.11)
-    assert np.abs(shown.image.astype(int) - same.image.astype(int)).mean() < 30  # other pictures of noise: 85
-
-
-def test_what_was_cut_out_of_an_avi_file_is_named_and_the_rest_is_in_its_place(tmp_path):
-    whole = write_source(tmp_path / "a.avi")
-    data, path = whole.read_bytes(), tmp_path / "b.avi"
-    path.write_bytes(data[: len(data) * 3 // 10] + data[len(data) // 2 :])
-    media = PyAVProbe().probe(path)
-    assert media.duration_s == pytest.approx(PyAVProbe().probe(whole).duration_s, abs=0.1)
-    assert len(media.warnings) == 1 and re.search(
-        r"1\.\d s cannot be read \(1\.\d s to [23]\.\d s\)", media.warnings[0]
-    )
-    (shown,), (same,) = (list(PyAVFrames().at(one, [5.0], max_side=160)) for one in (path, whole))
-    assert shown.pts_s == pytest.approx(5.0, abs=0.11)
-    assert np.abs(shown.image.astype(int) - same.image.astype(int)).mean() < 30  # other pictures of noise: 85
-
-
-def test_the_index_of_an_avi_file_is_not_taken_for_packets(tmp_path):
-    source = write_media(tmp_path / "a.avi", times_s=steady(6.0), codec="mpeg4")  # by the millisecond: a long index
-    data, path = bytearray(source.read_bytes()), tmp_path / "b.avi"
-    index = data.rfind(b"idx1")
-    assert index > 0
-    data[index - 4000 : index + 8000] = bytes(12_000)
-    path.write_bytes(data)
-    media = PyAVProbe().probe(path)
-    assert 4.0 < media.duration_s < 6.5
-    times = [frame.pts_s for frame in PyAVFrames().sample(path, span=media.whole, every_s=0.5, max_side=0)]
-    assert times[-1] < 6.5
-
-
-def test_a_damaged_index_does_not_make_an_avi_file_hours_long(tmp_path):
-    path = write_source(tmp_path / "a.avi")
-    data = bytearray(path.read_bytes())
-    data[data.find(b"01wb", data.rfind(b"idx1") + 2000) + 15] |= 0x40  # the size of one packet of sound
-    path.write_bytes(data)
-    media = PyAVProbe().probe(path)
-    assert media.duration_s == pytest.approx(6.0, abs=0.3) and any("false time" in one for one in media.warnings)
-    survey = PyAVAudio().survey(path, chunk_s=30.0)
-    assert 15 < len(survey.loudness) < 65
 
 
 def test_a_picture_time_that_is_given_twice_is_shown_once(tmp_path):
@@ -396,42 +317,6 @@ def test_pictures_that_take_over_the_number_of_the_sound_are_read(tmp_path):
     media = PyAVProbe().probe(path)
     assert media.video is not None and media.duration_s == pytest.approx(8.0, abs=0.3)
     assert greys(path, 6.0) == pytest.approx([grey_at(6.0)], abs=3)
-
-
-def write_raw(path: Path, codec: str, rate: Fraction) -> Path:
-    """Forty pictures without a container, whose header says how many come a second."""
-    with av.open(str(path), "w", format=path.suffix[1:]) as out:
-        stream = out.add_stream(codec, rate=rate)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        stream.options = {"x265-params": "log-level=none"} if codec == "libx265" else {}
-        for number in range(40):
-            image = np.full((48, 64, 3), grey_at(number / 10), np.uint8)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        out.mux(stream.encode(None))
-    return path
-
-
-@pytest.mark.parametrize(("name", "codec"), [("a.h264", "libx264"), ("a.hevc", "libx265")])
-def test_pictures_without_a_container_come_as_fast_as_their_header_says(tmp_path, name, codec):
-    path = write_raw(tmp_path / name, codec, Fraction(10))
-    media = PyAVProbe().probe(path)
-    assert media.duration_s == pytest.approx(4.0, abs=0.1) and "10 pictures a second" in media.warnings[0]
-    assert greys(path, 3.5) == pytest.approx([grey_at(3.5)], abs=3)
-
-
-@pytest.mark.parametrize("rate", [Fraction(8, 19), Fraction(5000)])
-def test_a_header_that_says_an_impossible_number_of_pictures_a_second_is_not_believed(tmp_path, rate):
-    media = PyAVProbe().probe(write_raw(tmp_path / "a.h264", "libx264", rate))
-    assert media.duration_s == pytest.approx(1.6, abs=0.1)
-    assert "25 pictures a second are assumed" in media.warnings[0]
-
-
-def test_pictures_without_a_container_are_counted(tmp_path):
-    path = write_media(tmp_path / "a.h264", times_s=steady(4.0, 25.0))
-    media = PyAVProbe().probe(path)
-    assert media.video is not None and media.duration_s == pytest.approx(4.0, abs=0.1)
-    assert "25 pictures a second are assumed" in media.warnings[0]
-    assert greys(path, 0.5, 3.5) == pytest.approx([grey_at(0.5), grey_at(3.5)], abs=3)
 
 
 def test_whatever_a_library_raises_ends_the_file():
