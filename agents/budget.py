@@ -44,10 +44,10 @@ class Budget:
         with self._lock:
             self._steps += 1
 
-    def take_frames(self, wanted: int) -> int:
+    def take_frames(self, count: int) -> int:
         """Reserves frames to look at: how many of those wanted are still allowed."""
         with self._lock:
-            allowed = max(0, min(wanted, self.limits.max_frames - self._frames))
+            allowed = max(0, min(count, self.limits.max_frames - self._frames))
             self._frames += allowed
             return allowed
 

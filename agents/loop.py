@@ -131,12 +131,12 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
     return Command(goto="judge", update={"log": (turn,), "call": call, "draft": draft})
 
 
-def _retry(work: AgentRun, said: Said, reason: Note | Observation) -> Command[Exit]:
+def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Exit]:
     """Lets the model try again, which costs a step; ends the run when none is left."""
     if not work.budget.has_step:
-        return Command(goto="finish", update={"log": (said, reason), "problems": (NO_ANSWER,)})
+        return Command(goto="finish", update={"log": (turn, reason), "problems": (NO_ANSWER,)})
     work.budget.take_step()
-    return Command(goto="think", update={"log": (said, reason)})
+    return Command(goto="think", update={"log": (turn, reason)})
 
 
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:

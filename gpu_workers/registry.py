@@ -266,10 +266,10 @@ class Workers:
         others = sorted((m for m in self.models() if m is not asking), key=lambda m: m.last_used)
         return any(other.unload_if_unused() for other in others)
 
-    def _keep_within(self, asking: ModelWorker[Any], wanted: int) -> None:
-        """Frees other models until `wanted` more bytes fit the budget, or nothing else can be freed."""
+    def _keep_within(self, asking: ModelWorker[Any], size: int) -> None:
+        """Frees other models until `size` more bytes fit the budget, or nothing else can be freed."""
         limit = self._settings.hardware.memory_gb * 1e9
-        while limit and wanted + sum(m.bytes_taken for m in self.models() if m is not asking) > limit:
+        while limit and size + sum(m.bytes_taken for m in self.models() if m is not asking) > limit:
             if not self._free_one(asking):
                 return
 

@@ -209,8 +209,8 @@ def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
     more = f" and {len(counts.seen) - MOST_SPANS} more times" if len(counts.seen) > MOST_SPANS else ""
     seen = ", ".join(map(span_clock, counts.seen[:MOST_SPANS])) + more
 
-    def fact(asked: str, span: TimeSpan, number: int, what: str, times: str = "") -> _Fact:
-        return _Fact(asked, span, f"{number}{times and f' ({times})'}", f"{counts.name}: {bound}{number} {what}")
+    def fact(name: str, span: TimeSpan, number: int, what: str, times: str = "") -> _Fact:
+        return _Fact(name, span, f"{number}{times and f' ({times})'}", f"{counts.name}: {bound}{number} {what}")
 
     facts = [
         fact("first", *counts.first, "at the beginning"),

@@ -156,12 +156,12 @@ def rank(question: str, passages: list[Passage], work: AgentRun) -> list[Passage
     return [passages[at] for at in sorted(range(len(passages)), key=lambda at: -float(scores[at]))]
 
 
-def _with_neighbours(passage: Passage, found: list[Passage]) -> list[Passage]:
+def _with_neighbours(passage: Passage, hits: list[Passage]) -> list[Passage]:
     """A sentence with the one before and the one after it, where the search found those too."""
     if passage.kind is not SegmentKind.SPEECH:
         return [passage]
     speech = sorted(
-        (p for p in found if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id), key=lambda p: p.span
+        (p for p in hits if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id), key=lambda p: p.span
     )
     at = speech.index(passage)
     return speech[max(0, at - 1) : at + 2]

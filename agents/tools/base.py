@@ -80,12 +80,12 @@ class ToolContext:
             raise ToolRefused(f"{self.name_of(video)} is too short: the question asks about a later time.")
         return span
 
-    def span(self, video: Video, wanted: SpanIn | None) -> TimeSpan:
+    def span(self, video: Video, span: SpanIn | None) -> TimeSpan:
         """The requested span inside the allowed part of a video; without one, the whole part. Raises ToolRefused."""
         allowed = self.allowed(video)
-        if wanted is None:
+        if span is None:
             return allowed
-        start, end = sorted((wanted.start_s, wanted.end_s))
+        start, end = sorted((span.start_s, span.end_s))
         inside = TimeSpan(start, end).clipped(allowed)
         if inside is None:
             raise ToolRefused(
@@ -93,12 +93,12 @@ class ToolContext:
             )
         return inside
 
-    def spans(self, video: Video, wanted: Sequence[SpanIn]) -> list[TimeSpan]:
+    def spans(self, video: Video, spans: Sequence[SpanIn]) -> list[TimeSpan]:
         """The requested spans inside the allowed part, without those outside it; where none was requested, the whole
         part. Raises ToolRefused if all lie outside."""
         allowed = self.allowed(video)
-        inside = [one for one in wanted if TimeSpan(*sorted((one.start_s, one.end_s))).clipped(allowed) is not None]
-        return [self.span(video, one) for one in inside or wanted] or [allowed]
+        inside = [one for one in spans if TimeSpan(*sorted((one.start_s, one.end_s))).clipped(allowed) is not None]
+        return [self.span(video, one) for one in inside or spans] or [allowed]
 
     def allows(self, kind: SegmentKind) -> bool:
         """Whether this kind of evidence counts: all do, unless the person has chosen some."""

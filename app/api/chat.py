@@ -37,15 +37,15 @@ LONGEST_QUOTE = 300
 NAMING = f"Add the video to the library first, then name it {SCHEME}ID or by its title."
 
 
-def check_request(asked: ChatIn) -> None:
+def check_request(request: ChatIn) -> None:
     """Refuses what would change the answer but cannot be obeyed. Raises NotFound, BadInput."""
-    if asked.model != MODEL:
-        raise NotFound(f"There is no model {asked.model}.", f"The only model is called {MODEL}.")
-    if asked.n not in (None, 1):
+    if request.model != MODEL:
+        raise NotFound(f"There is no model {request.model}.", f"The only model is called {MODEL}.")
+    if request.n not in (None, 1):
         raise BadInput("There is only one answer to a question.", "Leave n out.")
-    if asked.tools or asked.functions:
+    if request.tools or request.functions:
         raise BadInput("Longreel cannot call your tools.", "Leave tools out, or use Longreel's MCP server.")
-    if asked.response_format is not None and asked.response_format.type != "text":
+    if request.response_format is not None and request.response_format.type != "text":
         raise BadInput("The answer is always text.", "Leave response_format out; the field longreel holds the data.")
 
 
@@ -97,13 +97,13 @@ def pieces(content: str) -> Iterator[str]:
     yield from re.findall(r"\s*\S+(?:[^\S\n]+\S+){0,3}\s*", content) or [content]
 
 
-def videos_of(asked: ChatIn) -> list[str]:
+def videos_of(request: ChatIn) -> list[str]:
     """The videos that the metadata and the user's messages name, each once; none means the whole library.
 
     Raises BadInput for an address that is none of the library's.
     """
-    names = _listed((asked.metadata or {}).get("videos"))
-    for message in asked.messages:
+    names = _listed((request.metadata or {}).get("videos"))
+    for message in request.messages:
         if message.role != "user" or isinstance(message.content, str):
             continue
         for part in message.content or []:
@@ -116,17 +116,17 @@ def videos_of(asked: ChatIn) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def collection_of(asked: ChatIn) -> str | None:
+def collection_of(request: ChatIn) -> str | None:
     """The collection that the metadata names, if any. Raises BadInput for what is no name."""
-    name: object = (asked.metadata or {}).get("collection")
+    name: object = (request.metadata or {}).get("collection")
     if name is not None and not isinstance(name, str):
         raise BadInput("metadata.collection is not a name.", "Give the id or the name of one collection.")
     return name or None
 
 
-def limits_of(asked: ChatIn) -> LimitsIn:
+def limits_of(request: ChatIn) -> LimitsIn:
     """What the metadata lets the answer take, as numbers or as texts of them. Raises BadInput for anything else."""
-    limits = {name: value for name, value in (asked.metadata or {}).items() if name in LimitsIn.model_fields}
+    limits = {name: value for name, value in (request.metadata or {}).items() if name in LimitsIn.model_fields}
     try:
         return LimitsIn.model_validate(limits)
     except ValidationError as error:
@@ -156,7 +156,7 @@ def message_of(answer: AnswerOut, titles: Mapping[str, str]) -> ChatAnswer:
     return ChatAnswer(content=content, annotations=annotations)
 
 
-def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
+def extension_of(answer: AnswerOut, request: ChatIn) -> LongreelExtension:
     """What Longreel adds to OpenAI's format."""
     return LongreelExtension(
         answer_id=answer.id,
@@ -165,7 +165,7 @@ def extension_of(answer: AnswerOut, asked: ChatIn) -> LongreelExtension:
         citations=answer.citations,
         searched=answer.searched,
         missing=answer.missing,
-        ignored_messages=len(asked.messages) - 1 - 2 * len(turns_of(asked.messages)),
+        ignored_messages=len(request.messages) - 1 - 2 * len(turns_of(request.messages)),
         usage=answer.usage,
     )
 

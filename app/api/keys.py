@@ -39,10 +39,10 @@ class KeyCheck:
         self._waiting: Counter[str] = Counter()
         self._turns: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
-    async def is_right(self, given: str, address: str) -> bool:
+    async def is_right(self, key: str, address: str) -> bool:
         """Whether this is the key; `address` shows it. Raises TooManyGuesses."""
         site = _site(address)
-        right = hmac.compare_digest(given.encode(), self._key)
+        right = hmac.compare_digest(key.encode(), self._key)
         if right and (site in self._honest or not self._waiting[site]):
             self._remember(site)
             return True

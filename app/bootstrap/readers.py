@@ -31,9 +31,9 @@ def chunk_reader(settings: Settings) -> ChunkReader:
     return chunk_reader_of(settings, Workers(settings), media_store(settings))
 
 
-def in_an_actor(given: tuple[Settings, RayPool]) -> ModelHost:
+def in_an_actor(setup: tuple[Settings, RayPool]) -> ModelHost:
     """The object inside an actor of a pool: it reads chunks of videos and answers calls to models."""
-    settings, pool = given
+    settings, pool = setup
     if pool.gpus:  # Ray shows an actor the GPUs that it reserves, numbered from 0
         device = settings.hardware.device.partition(":")[0]
         settings = settings.model_copy(update={"hardware": settings.hardware.model_copy(update={"device": device})})

@@ -78,15 +78,15 @@ def _obstacles(data: Path) -> list[str]:
     return notes
 
 
-def _table(offer: ServerOffer, found: Connection | None) -> Table:
+def _table(offer: ServerOffer, connection: Connection | None) -> Table:
     table = Table("model", "sees", box=None)
     for one in offer.models:
-        table.add_row(escape(one.name), _sees(one, found))
+        table.add_row(escape(one.name), _sees(one, connection))
     return table
 
 
-def _sees(model: ServedModel, found: Connection | None) -> str:
-    trial = next((one for one in found.trials if one.model == model), None) if found else None
+def _sees(model: ServedModel, connection: Connection | None) -> str:
+    trial = next((one for one in connection.trials if one.model == model), None) if connection else None
     if trial is not None:
         return "[green]yes[/], tried" if trial.sees else "no, tried" if trial.capabilities else "[red]failed[/]"
     if not model.chats:
@@ -94,8 +94,8 @@ def _sees(model: ServedModel, found: Connection | None) -> str:
     return {True: "yes, says the server", False: "no", None: "not tried"}[model.sees]
 
 
-def _listed(offer: ServerOffer, found: Connection | None) -> dict[str, object]:
-    tried = {trial.model.name: trial for trial in found.trials} if found else {}
+def _listed(offer: ServerOffer, connection: Connection | None) -> dict[str, object]:
+    tried = {trial.model.name: trial for trial in connection.trials} if connection else {}
     models = [
         {
             "name": one.name,
@@ -105,5 +105,5 @@ def _listed(offer: ServerOffer, found: Connection | None) -> dict[str, object]:
         }
         for one in offer.models
     ]
-    chosen = found.chosen.model.name if found else None
-    return {"url": offer.url, "model": chosen, "models": models, "notes": list(found.notes) if found else []}
+    chosen = connection.chosen.model.name if connection else None
+    return {"url": offer.url, "model": chosen, "models": models, "notes": list(connection.notes) if connection else []}

@@ -28,10 +28,10 @@ class Correction:
     heard: str
     text: str
 
-    def is_about(self, said: Utterance) -> bool:
+    def is_about(self, utterance: Utterance) -> bool:
         """Whether a sentence, perhaps heard and cut in another way, lies where the corrected one does."""
         span = TimeSpan(self.start_s, self.end_s)
-        return span.contains(said.span.middle_s) or said.span.contains(span.middle_s)
+        return span.contains(utterance.span.middle_s) or utterance.span.contains(span.middle_s)
 
 
 class SqlCorrections:

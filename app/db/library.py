@@ -246,11 +246,11 @@ class SqlLibrary:
             connection.execute(delete(utterances).where(stale))
             _insert(connection, utterances, [rows.of_utterance(id, one) for one in said])
 
-    def reword(self, id: VideoId, said: Utterance) -> None:
+    def reword(self, id: VideoId, utterance: Utterance) -> None:
         """Replaces text and words of the sentence with this span; its speaker stays. Raises NotFound."""
-        row = rows.of_utterance(id, said)
+        row = rows.of_utterance(id, utterance)
         place = utterances.c.video_id == id
-        place &= (utterances.c.start_s == said.span.start_s) & (utterances.c.end_s == said.span.end_s)
+        place &= (utterances.c.start_s == utterance.span.start_s) & (utterances.c.end_s == utterance.span.end_s)
         with self._database.writing() as connection:
             must_be_there(connection, id)
             connection.execute(update(utterances).where(place).values(text=row["text"], words=row["words"]))

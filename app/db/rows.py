@@ -51,17 +51,17 @@ def utterance(row: Row[Any]) -> Utterance:
     return Utterance(span, row.text, words, speaker, row.confidence, row.language)
 
 
-def of_utterance(id: VideoId, said: Utterance) -> dict[str, Any]:
+def of_utterance(id: VideoId, utterance: Utterance) -> dict[str, Any]:
     """The row of a sentence."""
     return {
         "video_id": id,
-        "start_s": said.span.start_s,
-        "end_s": said.span.end_s,
-        "text": said.text,
-        "words": [[word.text, word.span.start_s, word.span.end_s, word.probability] for word in said.words],
-        "speaker": said.speaker,
-        "confidence": said.confidence,
-        "language": said.language,
+        "start_s": utterance.span.start_s,
+        "end_s": utterance.span.end_s,
+        "text": utterance.text,
+        "words": [[word.text, word.span.start_s, word.span.end_s, word.probability] for word in utterance.words],
+        "speaker": utterance.speaker,
+        "confidence": utterance.confidence,
+        "language": utterance.language,
     }
 
 

@@ -120,8 +120,8 @@ def at_home(video: Video, received: Path | None) -> Video:
     return replace(video, path=str(here)) if here.is_file() and not old.exists() else video
 
 
-def check_segments(id: VideoId, kinds: Sequence[SegmentKind], found: Sequence[Segment]) -> None:
+def check_segments(id: VideoId, kinds: Sequence[SegmentKind], segments: Sequence[Segment]) -> None:
     """Raises ValueError for a segment of another video or kind: the next replacement would not find it."""
-    for segment in found:
+    for segment in segments:
         if segment.video_id != id or segment.kind not in kinds:
             raise ValueError(f"segment {segment.id} ({segment.kind} of {segment.video_id}) does not belong here")

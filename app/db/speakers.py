@@ -34,13 +34,13 @@ class SqlSpeakers:
         self._database = database
         self._table = table
 
-    def save(self, video: VideoId, found: Sequence[KnownVoice]) -> None:
+    def save(self, video: VideoId, voices: Sequence[KnownVoice]) -> None:
         """Replaces the voices of a video. Raises NotFound."""
         with self._database.writing() as connection:
             must_be_there(connection, video)
             connection.execute(delete(self._table).where(self._table.c.video_id == video))
-            if found:
-                connection.execute(insert(self._table), [self._row(video, one) for one in found])
+            if voices:
+                connection.execute(insert(self._table), [self._row(video, one) for one in voices])
 
     def of(self, video: VideoId) -> list[KnownVoice]:
         """The voices of a video in the order in which they were saved. Raises NotFound."""

@@ -37,7 +37,7 @@ class SqlTracks:
                 for row in connection.execute(query)
             ]
 
-    def save(self, id: VideoId, found: Sequence[ObjectTrack]) -> None:
+    def save(self, id: VideoId, tracks: Sequence[ObjectTrack]) -> None:
         """Replaces the tracks of a video. Raises NotFound."""
         rows = [
             {
@@ -48,7 +48,7 @@ class SqlTracks:
                 "boxes": [[one.time_s, list(one.box), one.confidence] for one in track.boxes],
                 "shares": [list(share) for share in track.shares],
             }
-            for track in found
+            for track in tracks
         ]
         with self._database.writing() as connection:
             must_be_there(connection, id)

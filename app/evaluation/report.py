@@ -87,8 +87,8 @@ def figures(
     }
 
 
-def _share(found: Share) -> dict[str, Any]:
-    return {"value": found.value, "interval": found.interval, "part": found.part, "of": found.whole}
+def _share(share: Share) -> dict[str, Any]:
+    return {"value": share.value, "interval": share.interval, "part": share.part, "of": share.whole}
 
 
 def _cost(judged: Sequence[JudgedCase], prices: Prices) -> dict[str, float | None]:
@@ -142,14 +142,14 @@ def differences(modes: Mapping[str, Sequence[JudgedCase]]) -> list[dict[str, Any
     return comparisons
 
 
-def markdown(made: Mapping[str, Any]) -> str:
+def markdown(report: Mapping[str, Any]) -> str:
     """The report as Markdown."""
-    modes: Mapping[str, Any] = made["modes"]
-    conditions = [f"{name}: {value}" for name, value in made["about"].items() if value not in (None, "", {})]
-    parts = [f"## {made['title']}", "; ".join(conditions) + ".", _answers(modes), _proof(modes)]
-    parts += [_table_of(paired_table(made["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
-    parts.append(_table_of(chapter_table(made["chapters"])))
-    parts.append("\n".join(f"- {note}" for note in made["notes"]))
+    modes: Mapping[str, Any] = report["modes"]
+    conditions = [f"{name}: {value}" for name, value in report["about"].items() if value not in (None, "", {})]
+    parts = [f"## {report['title']}", "; ".join(conditions) + ".", _answers(modes), _proof(modes)]
+    parts += [_table_of(paired_table(report["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append(_table_of(chapter_table(report["chapters"])))
+    parts.append("\n".join(f"- {note}" for note in report["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -197,7 +197,7 @@ def _proof(modes: Mapping[str, Any]) -> str:
     return table([*head, "price"] if priced else head, rows)
 
 
-def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+def paired_table(pairs: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows of `differences`."""
     rows = [
         [
@@ -205,15 +205,15 @@ def paired_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[li
             f"{d['difference']:+.1%}", f"{d['interval'][0]:+.1%} to {d['interval'][1]:+.1%}",
             f"{d['p']:.3f}" if d["p"] >= 0.001 else "< 0.001",
         ]
-        for d in found
+        for d in pairs
     ]  # fmt: skip
     return ["modes", "asked", "only first right", "only second right", "difference", "95 % interval", "p"], rows
 
 
-def chapter_table(found: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
+def chapter_table(scores: Sequence[Mapping[str, Any]]) -> tuple[list[str], list[list[Any]]]:
     """Columns and rows of chapters against given ones."""
     names = ("precision", "recall", "f1", "soda_c")
-    rows = [[c["video"], c["given"], c["found"], *(percent(c[name]) for name in names)] for c in found]
+    rows = [[c["video"], c["given"], c["found"], *(percent(c[name]) for name in names)] for c in scores]
     columns = ["chapters of", "given", "found", "border precision", "border recall", "border F1, 5 s", "SODA_c"]
     return columns, rows
 
@@ -265,9 +265,9 @@ def percent(value: float | None) -> str:
     return "-" if value is None else f"{value:.1%}"
 
 
-def interval(found: Sequence[float] | None) -> str:
+def interval(bounds: Sequence[float] | None) -> str:
     """An interval of shares as percentages."""
-    return "-" if found is None else f"{found[0]:.1%} to {found[1]:.1%}"
+    return "-" if bounds is None else f"{bounds[0]:.1%} to {bounds[1]:.1%}"
 
 
 def number(value: float | None, digits: int) -> str:

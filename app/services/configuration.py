@@ -58,12 +58,12 @@ def explained(settings: Settings, environment: Mapping[str, str]) -> list[Settin
     ]
 
 
-def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, given: Mapping[str, Source]) -> Setting:
+def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, sources: Mapping[str, Source]) -> Setting:
     variable = f"{PREFIX}{part}__{name}".upper() if part else f"{PREFIX}{name}".upper()
     default = field.get_default(call_default_factory=True, validated_data={"home": folders.home()})
     value = getattr(group, name)
     text, is_hidden = _shown(value)
-    source = given.get(variable) or given.get(f"{PREFIX}{part}".upper() if part else "")
+    source = sources.get(variable) or sources.get(f"{PREFIX}{part}".upper() if part else "")
     source = source or ("default" if value == default else "command line")
     meaning = field.description or ""
     return Setting(part, variable, text, is_hidden, _text(default), source, allowed_values(field), meaning)

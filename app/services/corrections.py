@@ -55,16 +55,16 @@ class CorrectionService:
 
 
 def apply_corrections(
-    said: Sequence[Utterance], id: VideoId, stages: StageStore, library: SqlLibrary
+    utterances: Sequence[Utterance], id: VideoId, stages: StageStore, library: SqlLibrary
 ) -> list[Utterance]:
     """Sentences as they were heard anew, with the corrections of earlier ones; what the library stores follows."""
     known = parse_corrections(stages.finished(id, STAGE, VERSION))
     if not known:
-        return list(said)
+        return list(utterances)
     for stored in library.utterances(id):
         if (fixed := corrected(stored, known)) != stored:
             library.reword(id, fixed)
-    return [corrected(one, known) for one in said]
+    return [corrected(one, known) for one in utterances]
 
 
 def corrected(heard: Utterance, known: Sequence[Correction]) -> Utterance:

@@ -179,14 +179,14 @@ def _memory(settings: Settings) -> list[Check]:
     return checks
 
 
-def _together(settings: Settings, found: list[Fit]) -> Check:
+def _together(settings: Settings, fitting: list[Fit]) -> Check:
     """All models of one device. A budget lets more be configured than fit: they then take turns."""
-    needed = sum(fit.weights or 0 for fit in found) + max(fit.working for fit in found)
-    place, free = found[0].place, found[0].free
+    needed = sum(fit.weights or 0 for fit in fitting) + max(fit.working for fit in fitting)
+    place, free = fitting[0].place, fitting[0].free
     budget = settings.hardware.memory_gb * 1e9
     fit = needed <= free or 0 < budget <= free
     detail = f"all models together: {_gb(needed)}; {_gb(free)} free on {place.device}"
-    most = max((fit.weights or 0) + fit.working for fit in found)
+    most = max((fit.weights or 0) + fit.working for fit in fitting)
     command = f"export LONGREEL_HARDWARE__MEMORY_GB={0.9 * free / 1e9:.1f}" if most <= free else ""
     return Check(f"memory {place.device}", fit, detail, "" if fit else command)
 

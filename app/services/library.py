@@ -343,12 +343,12 @@ def safe_name(name: str) -> str:
     return safe.decode("utf-8", "ignore").lstrip(".") or "video"
 
 
-def _only(name: str, found: Sequence[Video], hint: str) -> Video:
-    if not found and WHOLE_ID.fullmatch(name):
+def _only(name: str, matches: Sequence[Video], hint: str) -> Video:
+    if not matches and WHOLE_ID.fullmatch(name):
         raise NotFound("This video is not in the library, or was deleted.", hint)
-    if not found:
+    if not matches:
         raise NotFound(f"No video is called {name}.", hint)
-    if len(found) > 1:
-        choices = ", ".join(f"{v.id[:12]} ({v.title})" for v in found[:5])
+    if len(matches) > 1:
+        choices = ", ".join(f"{v.id[:12]} ({v.title})" for v in matches[:5])
         raise NotFound(f"Several videos match {name}: {choices}.", "Use the beginning of the id instead.")
-    return found[0]
+    return matches[0]

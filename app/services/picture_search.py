@@ -210,10 +210,10 @@ def likenesses(picture: Image.Image, frames: Sequence[Image.Image], cosines: Seq
     ]
 
 
-def _aligned(wanted: Pixels, frame: Image.Image, size: tuple[int, int]) -> tuple[float, Box]:
+def _aligned(pixels: Pixels, frame: Image.Image, size: tuple[int, int]) -> tuple[float, Box]:
     """The part of a frame that correlates best with a picture, found in ever smaller steps of its four edges."""
     box: Box = (0.0, 0.0, 1.0, 1.0)
-    best = _correlation(wanted, _pixels(frame, box, size))
+    best = _correlation(pixels, _pixels(frame, box, size))
     for step in STEPS:
         is_better = True
         while is_better:
@@ -224,7 +224,7 @@ def _aligned(wanted: Pixels, frame: Image.Image, size: tuple[int, int]) -> tuple
                 left, top, right, bottom = moved
                 if min(left, top) < 0 or max(right, bottom) > 1 or min(right - left, bottom - top) < LEAST_SHOWN:
                     continue
-                score = _correlation(wanted, _pixels(frame, (left, top, right, bottom), size))
+                score = _correlation(pixels, _pixels(frame, (left, top, right, bottom), size))
                 if score > best:
                     best, box, is_better = score, (left, top, right, bottom), True
     return best, box

@@ -95,37 +95,37 @@ class ImportService:
         return videos
 
     def _add(
-        self, found: Imported, name: str, language: str | None, progress: Callable[[str, int, int], None]
+        self, entry: Imported, name: str, language: str | None, progress: Callable[[str, int, int], None]
     ) -> Video:
         parts = self._parts()
-        media = MediaInfo("subtitles" if found.said else "captions", found.duration_s, 0.0, 0, None)
-        video = parts.library.add_video(Video(found.id, found.title, "", media, language))
+        media = MediaInfo("subtitles" if entry.said else "captions", entry.duration_s, 0.0, 0, None)
+        video = parts.library.add_video(Video(entry.id, entry.title, "", media, language))
         if video.ready:
             return video
-        parts.retriever.remove(found.id)
-        parts.library.save_utterances(found.id, found.said)
-        borders, spoken = [caption.span.start_s for caption in found.seen], [one.span for one in found.said]
+        parts.retriever.remove(entry.id)
+        parts.library.save_utterances(entry.id, entry.said)
+        borders, spoken = [caption.span.start_s for caption in entry.seen], [one.span for one in entry.said]
         least, most = self._settings.segment_min_s, self._settings.segment_max_s
-        pieces = cut(found.duration_s, borders, spoken, min_s=least, max_s=most)
-        here = Found(pieces, found.said, (), found.seen, (), ())
-        segments = text_segments(found.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
-        parts.library.replace_segments(found.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
+        pieces = cut(entry.duration_s, borders, spoken, min_s=least, max_s=most)
+        here = Found(pieces, entry.said, (), entry.seen, (), ())
+        segments = text_segments(entry.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
+        parts.library.replace_segments(entry.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         for first in range(0, len(segments), _BATCH):
             progress("segments", first, len(segments))
             parts.retriever.add(segments[first : first + _BATCH])
         if parts.entities is not None:
-            parts.entities.save(found.id, named(found.id, found.said))
-        self._digest(found, functools.partial(progress, "chapters"))
-        parts.library.set_ready(found.id, language)
-        return parts.library.video(found.id)
+            parts.entities.save(entry.id, named(entry.id, entry.said))
+        self._digest(entry, functools.partial(progress, "chapters"))
+        parts.library.set_ready(entry.id, language)
+        return parts.library.video(entry.id)
 
-    def _digest(self, found: Imported, chapter_done: Callable[[int, int], None]) -> None:
+    def _digest(self, entry: Imported, chapter_done: Callable[[int, int], None]) -> None:
         parts = self._parts()
-        sentences = transcript_sentences(found.said)
-        sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in found.seen]
+        sentences = transcript_sentences(entry.said)
+        sentences += [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in entry.seen]
         digest = make_digest(
-            found.id,
-            found.duration_s,
+            entry.id,
+            entry.duration_s,
             sentences,
             parts.text_embedder,
             parts.language_model,
@@ -133,7 +133,7 @@ class ImportService:
             chapter_done=chapter_done,
         )
         model = parts.language_model.model if parts.language_model else EXTRACTIVE
-        publish(parts.library, parts.retriever, found.id, digest, model)
+        publish(parts.library, parts.retriever, entry.id, digest, model)
 
 
 def read(

@@ -29,7 +29,7 @@ class SummaryJobs:
     def submit(
         self,
         videos: Sequence[Video],
-        wanted: SummaryRequest,
+        request: SummaryRequest,
         *,
         title: str,
         webhook: Mapping[str, str] | None = None,
@@ -39,7 +39,7 @@ class SummaryJobs:
 
         `title` is for display; `webhook` (url and secret) is notified of its end.
         """
-        payload = {"videos": [video.id for video in videos], "wanted": to_json(wanted)}
+        payload = {"videos": [video.id for video in videos], "wanted": to_json(request)}
         notify = {"webhook": dict(webhook)} if webhook else {}
         key = hashlib.sha256(json.dumps({**payload, "to": notify and notify["webhook"]["url"]}).encode()).hexdigest()[
             :32

@@ -113,14 +113,14 @@ class UploadService:
         self._looked_at = float("-inf")
         self._announcing = threading.Lock()
 
-    def create(self, wanted: Upload) -> Upload:
+    def create(self, announced: Upload) -> Upload:
         """A new upload of `wanted.length` bytes. Raises BadInput for an impossible size, StorageFull."""
-        if not 0 < wanted.length <= self.max_bytes():
+        if not 0 < announced.length <= self.max_bytes():
             raise BadInput(
-                f"A file of {wanted.length} bytes cannot be uploaded.",
+                f"A file of {announced.length} bytes cannot be uploaded.",
                 f"Send 1 byte to {self.max_bytes() / 1e9:g} GB; LONGREEL_SERVER__MAX_UPLOAD_GB sets the most.",
             )
-        upload = replace(wanted, id=uuid.uuid4().hex, name=safe_name(wanted.name))
+        upload = replace(announced, id=uuid.uuid4().hex, name=safe_name(announced.name))
         place = self._folder / upload.id
         try:
             place.mkdir(parents=True)

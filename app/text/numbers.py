@@ -180,10 +180,10 @@ def _in_han(text: str) -> Iterator[_Found]:
         yield _Found(match.start() + ordinal, match.end(), float(value), ordinal)
 
 
-def _joined(found: list[_Found], text: str, language: str) -> list[_Found]:
+def _joined(numbers_found: list[_Found], text: str, language: str) -> list[_Found]:
     """Joins digits with the scale behind them ("3.5 million"), and English years spoken as two pairs."""
     joined: list[_Found] = []
-    for number in found:
+    for number in numbers_found:
         last = joined[-1] if joined else None
         if last is not None and not text[last.end : number.start].strip() and not number.ordinal:
             scaled = not last.spelt or last.value % 1 != 0

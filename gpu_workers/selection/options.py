@@ -27,14 +27,14 @@ def options_model(selector: type) -> type[BaseModel]:
     return create_model(f"{selector.__name__}Options", __config__=ConfigDict(extra="forbid"), **fields)
 
 
-def checked_options(selector: type, method: str, given: Mapping[str, Any]) -> dict[str, Any]:
+def checked_options(selector: type, method: str, values: Mapping[str, Any]) -> dict[str, Any]:
     """The given options as the method's class takes them; words such as "12" become numbers.
 
     Raises BadInput for one that the method does not have, or a value that it cannot take.
     """
     model = options_model(selector)
     takes = list(model.model_fields)
-    for name in given:
+    for name in values:
         if name not in takes:
             near = difflib.get_close_matches(name, takes, n=1)
             hint = f"It takes: {', '.join(takes)}." if takes else "It takes none."
@@ -42,7 +42,7 @@ def checked_options(selector: type, method: str, given: Mapping[str, Any]) -> di
                 f"The method {method} has no option {name}.", f"Did you mean {near[0]}? {hint}" if near else hint
             )
     try:
-        return model.model_validate(dict(given)).model_dump(exclude_unset=True)
+        return model.model_validate(dict(values)).model_dump(exclude_unset=True)
     except ValidationError as error:
         first = error.errors()[0]
         name = str(first["loc"][0])

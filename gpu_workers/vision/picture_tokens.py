@@ -146,8 +146,8 @@ def _reduced(model: Any, inputs: Mapping[str, Any], places: Any, grids: Sequence
     return choose
 
 
-def _pruned(frames: Sequence[Any], places: Any, kept: Any, choose: Choose, ends: int) -> tuple[Any, Any]:
-    """The vectors that stay and their numbers among all; marks in `kept` which of the `places` stay.
+def _pruned(frames: Sequence[Any], places: Any, is_kept: Any, choose: Choose, ends: int) -> tuple[Any, Any]:
+    """The vectors that stay and their numbers among all; marks in `is_kept` which of the `places` stay.
 
     The last `ends` tokens of each frame stay as they are.
     """
@@ -166,7 +166,7 @@ def _pruned(frames: Sequence[Any], places: Any, kept: Any, choose: Choose, ends:
             numbers.append(torch.cat([stays, last]) + passed)
             passed += len(frame)
         if used > first:
-            kept[row, torch.nonzero(places[row]).flatten()[torch.cat(numbers[first:]) - start]] = True
+            is_kept[row, torch.nonzero(places[row]).flatten()[torch.cat(numbers[first:]) - start]] = True
     return torch.cat(vectors), torch.cat(numbers)
 
 
@@ -181,31 +181,31 @@ def _packed(features: Any, vectors: Any, deep: Sequence[Any]) -> Any:
     return (vectors[None] if features[0].ndim == 3 else vectors,)
 
 
-def _aligned(inputs: Mapping[str, Any], kept: Any) -> dict[str, Any]:
+def _aligned(inputs: Mapping[str, Any], is_kept: Any) -> dict[str, Any]:
     """The inputs with what is kept of each prompt, filled up on the left to one length."""
     ids = inputs["input_ids"]
     changed = dict(inputs)
     for name, value in inputs.items():
         if hasattr(value, "shape") and value.shape == ids.shape:
             # Where there was room on the left, its first entry fills up; elsewhere the mask hides what does.
-            changed[name] = _left(value, kept, 0 if name == "attention_mask" else value[0, 0])
+            changed[name] = _left(value, is_kept, 0 if name == "attention_mask" else value[0, 0])
     return changed
 
 
-def _left(values: Any, kept: Any, filling: Any) -> Any:
-    """Rows of `values` where `kept`, moved to the right of rows of the longest length."""
-    counts = kept.sum(dim=1).tolist()
+def _left(values: Any, is_kept: Any, filling: Any) -> Any:
+    """Rows of `values` where `is_kept`, moved to the right of rows of the longest length."""
+    counts = is_kept.sum(dim=1).tolist()
     padded = values.new_full((len(counts), max(counts)), int(filling))
     for row, count in enumerate(counts):
-        padded[row, max(counts) - count :] = values[row, kept[row]]
+        padded[row, max(counts) - count :] = values[row, is_kept[row]]
     return padded
 
 
-def _positions(positions: Any, read: Any, kept: Any) -> tuple[Any, Any]:
+def _positions(positions: Any, read: Any, is_kept: Any) -> tuple[Any, Any]:
     """Positions, shape (3, prompts, length), of what is kept, and by how much they run ahead of the length."""
     import torch
 
-    stacked = torch.stack([_left(axis, kept, 1) for axis in positions])
+    stacked = torch.stack([_left(axis, is_kept, 1) for axis in positions])
     last = positions.amax(dim=0).masked_fill(read != 1, 0).amax(dim=1)
     return stacked, (last + 1 - stacked.shape[-1]).unsqueeze(1)
 

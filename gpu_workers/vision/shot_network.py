@@ -99,7 +99,7 @@ def _compared(weights: Weights, name: str, vectors: Any) -> Any:
     return functional.relu(_linear(weights, f"{name}.fc", near))
 
 
-def _linear(weights: Weights, name: str, given: Any) -> Any:
+def _linear(weights: Weights, name: str, inputs: Any) -> Any:
     from torch.nn import functional
 
-    return functional.linear(given, weights[f"{name}.weight"], weights[f"{name}.bias"])
+    return functional.linear(inputs, weights[f"{name}.weight"], weights[f"{name}.bias"])

@@ -70,10 +70,10 @@ class TransformersCaptioner:
         return captions
 
 
-def parted(said: str) -> tuple[str, tuple[str, ...]]:
+def parted(reply: str) -> tuple[str, tuple[str, ...]]:
     """Caption and tags of what a model wrote. An answer in another form is a caption without tags."""
-    found = _TAGS.search(said)
-    text = _CAPTION.sub("", said[: found.start()] if found else said)
+    found = _TAGS.search(reply)
+    text = _CAPTION.sub("", reply[: found.start()] if found else reply)
     names = re.split(r"[,;]", found.group(1)) if found else []
     tags = dict.fromkeys(name.strip(" .*\"'").lower() for name in names)
     return " ".join(text.split()), tuple(tag for tag in tags if tag)[:MAX_TAGS]

@@ -112,7 +112,7 @@ def _see(loaded: _Loaded | PromptedTower, frames: Sequence[Frame]) -> list[Frame
     return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
 
 
-def _regions(loaded: _Loaded, frames: Sequence[Frame], wanted: NDArray[np.float32], share: float) -> list[Box]:
+def _regions(loaded: _Loaded, frames: Sequence[Frame], vector: NDArray[np.float32], share: float) -> list[Box]:
     import torch
 
     tower = loaded.model.vision_model
@@ -124,7 +124,7 @@ def _regions(loaded: _Loaded, frames: Sequence[Frame], wanted: NDArray[np.float3
     else:
         inside = loaded.model.visual_projection(tower.post_layernorm(patches[:, 1:]))
     unit = torch.nn.functional.normalize(inside.float(), dim=-1)
-    likeness = (unit @ torch.from_numpy(wanted).to(unit.device)).cpu().numpy()
+    likeness = (unit @ torch.from_numpy(vector).to(unit.device)).cpu().numpy()
     side = round(likeness.shape[1] ** 0.5)
     boxes = [around(row.reshape(side, side), share) for row in likeness]
     if not getattr(loaded.processor, "do_center_crop", False):

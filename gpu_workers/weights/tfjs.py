@@ -101,10 +101,10 @@ class _Writer:
         whole = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)], ir_version=8)
         return bytes(whole.SerializeToString())
 
-    def _add(self, kind: str, given: list[str], made: list[str], **attributes: Any) -> None:
+    def _add(self, kind: str, inputs: list[str], outputs: list[str], **attributes: Any) -> None:
         from onnx import helper
 
-        self._nodes.append(helper.make_node(kind, given, made, **attributes))
+        self._nodes.append(helper.make_node(kind, inputs, outputs, **attributes))
 
     def _tensor(self, name: str, array: Array | None = None) -> str:
         """The name of an input, which is written down first where it is a constant."""
@@ -122,66 +122,66 @@ class _Writer:
 
         return self._tensor(f"{name}/int64", self._constants[name].astype(np.int64))
 
-    def _sum(self, node: Node, given: list[str]) -> None:
-        if all(one in self._constants for one in given):
-            self._constants[node["name"]] = self._constants[given[0]] + self._constants[given[1]]  # type: ignore[operator]
+    def _sum(self, node: Node, inputs: list[str]) -> None:
+        if all(one in self._constants for one in inputs):
+            self._constants[node["name"]] = self._constants[inputs[0]] + self._constants[inputs[1]]  # type: ignore[operator]
         else:
-            self._add("Add", [self._tensor(one) for one in given], [node["name"]])
+            self._add("Add", [self._tensor(one) for one in inputs], [node["name"]])
 
-    def _dense(self, node: Node, given: list[str]) -> None:
+    def _dense(self, node: Node, inputs: list[str]) -> None:
         """Constants only: shapes that the exporter computes."""
         import numpy as np
 
-        places, shape, values, usual = (self._constants[one] for one in given)
+        places, shape, values, usual = (self._constants[one] for one in inputs)
         array = np.full(shape.tolist(), usual)
         for place, value in zip(places.tolist(), np.broadcast_to(values, len(places)).tolist(), strict=True):
             array[tuple(place)] = value
         self._constants[node["name"]] = array
 
-    def _pad(self, node: Node, given: list[str]) -> None:
-        pads = self._tensor(f"{node['name']}/pads", self._constants[given[1]].T.reshape(-1).astype("int64"))
-        value = [self._tensor(given[2])] if len(given) > 2 else []
-        self._add("Pad", [given[0], pads, *value], [node["name"]])
+    def _pad(self, node: Node, inputs: list[str]) -> None:
+        pads = self._tensor(f"{node['name']}/pads", self._constants[inputs[1]].T.reshape(-1).astype("int64"))
+        value = [self._tensor(inputs[2])] if len(inputs) > 2 else []
+        self._add("Pad", [inputs[0], pads, *value], [node["name"]])
 
-    def _channels_first(self, node: Node, kind: str, given: list[str], **attributes: Any) -> None:
+    def _channels_first(self, node: Node, kind: str, inputs: list[str], **attributes: Any) -> None:
         """An operation on pictures between two changes of the order of axes."""
         before, after = f"{node['name']}/before", f"{node['name']}/after"
-        self._add("Transpose", given[:1], [before], perm=TO_CHANNELS)
-        self._add(kind, [before, *given[1:]], [after], **attributes)
+        self._add("Transpose", inputs[:1], [before], perm=TO_CHANNELS)
+        self._add(kind, [before, *inputs[1:]], [after], **attributes)
         self._add("Transpose", [after], [node["name"]], perm=FROM_CHANNELS)
 
-    def _convolution(self, node: Node, given: list[str]) -> None:
+    def _convolution(self, node: Node, inputs: list[str]) -> None:
         """Where each filter reads one channel of several, it is a depthwise one."""
         if base64.b64decode(node["attr"]["padding"]["s"]) != b"VALID":
             raise MissingPart("The model pads in a way that is not known.", "Use the published model.")
-        filters = self._constants[given[1]].transpose(3, 2, 0, 1)
+        filters = self._constants[inputs[1]].transpose(3, 2, 0, 1)
         group = filters.shape[0] if filters.shape[1] == 1 else 1
         strides = [int(one) for one in node["attr"]["strides"]["list"]["i"][1:3]]
-        weights = self._tensor(f"{given[1]}/filters", filters)
-        self._channels_first(node, "Conv", [given[0], weights], strides=strides, group=group)
+        weights = self._tensor(f"{inputs[1]}/filters", filters)
+        self._channels_first(node, "Conv", [inputs[0], weights], strides=strides, group=group)
 
-    def _pool(self, node: Node, given: list[str]) -> None:
+    def _pool(self, node: Node, inputs: list[str]) -> None:
         sides, strides = ([int(one) for one in node["attr"][name]["list"]["i"][1:3]] for name in ("ksize", "strides"))
-        self._channels_first(node, "MaxPool", given, kernel_shape=sides, strides=strides)
+        self._channels_first(node, "MaxPool", inputs, kernel_shape=sides, strides=strides)
 
-    def _concat(self, node: Node, given: list[str]) -> None:
-        self._add("Concat", given[:-1], [node["name"]], axis=int(self._constants[given[-1]]))
+    def _concat(self, node: Node, inputs: list[str]) -> None:
+        self._add("Concat", inputs[:-1], [node["name"]], axis=int(self._constants[inputs[-1]]))
 
-    def _split(self, node: Node, given: list[str]) -> None:
-        count = len(self._constants[given[1]])
+    def _split(self, node: Node, inputs: list[str]) -> None:
+        count = len(self._constants[inputs[1]])
         names = [node["name"], *(f"{node['name']}:{number}" for number in range(1, count))]
-        self._add("Split", [given[0], self._shape(given[1])], names, axis=int(self._constants[given[2]]))
+        self._add("Split", [inputs[0], self._shape(inputs[1])], names, axis=int(self._constants[inputs[2]]))
 
-    def _resize(self, node: Node, given: list[str]) -> None:
+    def _resize(self, node: Node, inputs: list[str]) -> None:
         import numpy as np
 
         before, after = f"{node['name']}/before", f"{node['name']}/after"
-        self._add("Transpose", given[:1], [before], perm=TO_CHANNELS)
+        self._add("Transpose", inputs[:1], [before], perm=TO_CHANNELS)
         self._add("Shape", [before], [f"{before}/shape"])
         places = (("from", 0), ("to", 2))
         first = [self._tensor(f"{node['name']}/{name}", np.array([at], np.int64)) for name, at in places]
         self._add("Slice", [f"{before}/shape", *first], [f"{before}/channels"])
-        self._add("Concat", [f"{before}/channels", self._shape(given[1])], [f"{before}/sizes"], axis=0)
+        self._add("Concat", [f"{before}/channels", self._shape(inputs[1])], [f"{before}/sizes"], axis=0)
         how = {"mode": "linear", "coordinate_transformation_mode": "half_pixel"}
         self._add("Resize", [before, "", "", f"{before}/sizes"], [after], **how)
         self._add("Transpose", [after], [node["name"]], perm=FROM_CHANNELS)

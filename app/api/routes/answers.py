@@ -45,9 +45,9 @@ def list_answers(
 
 
 @router.put("/answers/{answer}/rating", summary="Rate an answer")
-def rate_answer(answer: str, asked: RateIn, longreel: LongreelDep) -> RatingOut:
+def rate_answer(answer: str, body: RateIn, longreel: LongreelDep) -> RatingOut:
     """The rating is stored for evaluation. It replaces an earlier rating of the same answer."""
-    return _rating(longreel.library.rate(answer, asked.verdict, asked.note.strip()))
+    return _rating(longreel.library.rate(answer, body.verdict, body.note.strip()))
 
 
 @router.get("/ratings", summary="List ratings, newest first")

@@ -32,7 +32,7 @@ SSE_EXAMPLE = 'id: 1\nevent: planned\ndata: {"type": "planned", …}\n\nevent: a
         200: {"content": {"application/json": {"example": example_answer()}, STREAMED: {"example": SSE_EXAMPLE}}}
     },
 )
-async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
+async def ask(body: AskIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
     """With `Accept: text/event-stream` each step is an event; the last one is `answer` or `problem`. If the client
     disconnects, the question is cancelled.
 
@@ -41,7 +41,7 @@ async def ask(asked: AskIn, request: Request, longreel: LongreelDep, join: LineD
     are waiting, the status is 429.
     """
     ongoing: OngoingQuestions = request.app.state.ongoing
-    whole = asked.to_request()
+    whole = body.to_request()
     can_rejoin = whole.keep and bool(whole.run)
     if can_rejoin:
         ongoing.check_free(whole.run)

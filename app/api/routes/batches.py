@@ -43,34 +43,34 @@ BatchDep = Annotated[Job, Depends(batch_of)]
 
 
 @router.post("/batches", status_code=202, response_model=BatchOut, summary="Summarize and ask many videos")
-def add_batch(given: BatchIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
+def add_batch(body: BatchIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
     """Queues a job with a child for each video, and estimates the cost. While the same request is queued or running,
     you get that batch. Existing results are reused.
     """
     if not trusts_callers(longreel):
-        _must_be_known(longreel, given.videos)
-    request = _request(longreel, given)
+        _must_be_known(longreel, body.videos)
+    request = _request(longreel, body)
     cost = CostOut(**asdict(longreel.batches.cost(request)))
-    job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, given.webhook), request_key=key)
+    job = longreel.batch_jobs.submit(request, webhook=hook_of(longreel, body.webhook), request_key=key)
     batch = BatchOut.of(job, longreel.jobs.children(job.id), cost)
     return JSONResponse(batch.model_dump(mode="json"), 202, {"Location": f"/v1/batches/{job.id}"})
 
 
 @router.post("/batches/cost", summary="Estimate a batch")
-def estimate_batch(given: BatchIn, longreel: LongreelDep) -> CostOut:
+def estimate_batch(body: BatchIn, longreel: LongreelDep) -> CostOut:
     """Takes the same request as a batch, and starts nothing."""
     if not trusts_callers(longreel):
-        _must_be_known(longreel, given.videos)
-    return CostOut(**asdict(longreel.batches.cost(_request(longreel, given))))
+        _must_be_known(longreel, body.videos)
+    return CostOut(**asdict(longreel.batches.cost(_request(longreel, body))))
 
 
-def _request(longreel: Services, given: BatchIn) -> BatchRequest:
-    named = [Item(name) for name in given.videos]
-    if given.collection:
-        named += [Item(video.id, video.title) for video in longreel.library.scope((), given.collection)]
+def _request(longreel: Services, body: BatchIn) -> BatchRequest:
+    named = [Item(name) for name in body.videos]
+    if body.collection:
+        named += [Item(video.id, video.title) for video in longreel.library.scope((), body.collection)]
     items = tuple(dict.fromkeys(named))
-    questions, formats = tuple(dict.fromkeys(given.questions)), tuple(dict.fromkeys(given.formats))
-    return BatchRequest(items, questions, given.to_request(), formats)
+    questions, formats = tuple(dict.fromkeys(body.questions)), tuple(dict.fromkeys(body.formats))
+    return BatchRequest(items, questions, body.to_request(), formats)
 
 
 def _must_be_known(longreel: Services, names: list[str]) -> None:

@@ -86,7 +86,7 @@ def get_model(model: str) -> ModelOut:
 
 
 @router.post("/chat/completions", summary="Ask about videos, in OpenAI's format", response_model=ChatOut)
-async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
+async def complete(body: ChatIn, request: Request, longreel: LongreelDep, join: LineDep) -> Response:
     """The last message is the question, which may refer to earlier ones ("and after that?"). Name videos in
     `metadata.videos` or as `video_url` parts (`longreel://ID`, an id or a title), or use those of
     `metadata.collection`; without any, the question is about the whole library. `metadata.max_steps` and
@@ -97,36 +97,36 @@ async def complete(asked: ChatIn, request: Request, longreel: LongreelDep, join:
     agent's steps come first, as lines of `reasoning_content` and as data in the field `longreel`, then the answer in
     pieces. A program's own request for a title or tags of the conversation gets a short reply at once.
     """
-    chat.check_request(asked)
-    question = chat.question_of(asked.messages)
+    chat.check_request(body)
+    question = chat.question_of(body.messages)
     head = {"id": f"chatcmpl-{uuid.uuid4().hex}", "created": int(time.time())}
-    users = [chat.text_of(message) for message in asked.messages[:-1] if message.role == "user"]
+    users = [chat.text_of(message) for message in body.messages[:-1] if message.role == "user"]
     if (reply := task_reply(question, users)) is not None:
-        return _short(reply, asked, head)
-    videos = await named(longreel, chat.videos_of(asked), chat.collection_of(asked))
-    limits = chat.limits_of(asked)
-    if address := chat.picture_address_of(asked.messages):
+        return _short(reply, body, head)
+    videos = await named(longreel, chat.videos_of(body), chat.collection_of(body))
+    limits = chat.limits_of(body)
+    if address := chat.picture_address_of(body.messages):
         picture = await run_sync(picture_in, address, limiter=request.app.state.picture_threads)
         steps = pump(partial(longreel.pictures.locate, question, picture, videos), join)
     else:
         whole = AskRequest(question, max_steps=limits.max_steps, max_seconds=limits.max_seconds)
-        steps = steps_of(longreel, join, whole, videos, turns=chat.turns_of(asked.messages))
-    if asked.stream:
-        return event_stream(_chunks(steps, asked, longreel, videos, head))
+        steps = steps_of(longreel, join, whole, videos, turns=chat.turns_of(body.messages))
+    if body.stream:
+        return event_stream(_chunks(steps, body, longreel, videos, head))
     answer = await answer_of(steps, request)
     message = chat.message_of(answer, await _titles(longreel, videos))
     completion = ChatOut(
         **head,
         choices=[ChatChoice(message=message)],
         usage=chat.tokens_of(answer),
-        longreel=chat.extension_of(answer, asked),
+        longreel=chat.extension_of(answer, body),
     )
     return Response(completion.model_dump_json(), media_type="application/json")
 
 
-def _short(reply: str, asked: ChatIn, head: dict[str, Any]) -> Response:
+def _short(reply: str, body: ChatIn, head: dict[str, Any]) -> Response:
     """A reply for which no video was searched."""
-    if asked.stream:
+    if body.stream:
         chunks = (_chunk(head, ChatDelta(role="assistant", content=reply)), _chunk(head, ChatDelta(), reason="stop"))
         return event_stream((*chunks, server_event("[DONE]")))
     message = ChatAnswer(content=reply, annotations=[])
@@ -142,7 +142,7 @@ def _chunk(head: dict[str, Any], delta: ChatDelta, *, reason: Any = None, **more
 
 
 async def _chunks(
-    steps: Steps, asked: ChatIn, longreel: Services, videos: Sequence[Video], head: dict[str, Any]
+    steps: Steps, body: ChatIn, longreel: Services, videos: Sequence[Video], head: dict[str, Any]
 ) -> AsyncIterator[bytes]:
     sent = partial(_chunk, head)
     events: list[Event] = []
@@ -163,8 +163,8 @@ async def _chunks(
         for piece in chat.pieces(message.content):
             yield sent(ChatDelta(content=piece))
         yield sent(ChatDelta(annotations=message.annotations))
-        yield sent(ChatDelta(), reason="stop", longreel=chat.extension_of(answer, asked))
-        if asked.stream_options is not None and asked.stream_options.include_usage:
+        yield sent(ChatDelta(), reason="stop", longreel=chat.extension_of(answer, body))
+        if body.stream_options is not None and body.stream_options.include_usage:
             last = ChatChunk(**head, choices=[], usage=chat.tokens_of(answer))
             yield server_event(last.model_dump_json(exclude_none=True))
         yield server_event("[DONE]")

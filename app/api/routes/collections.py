@@ -30,9 +30,9 @@ def list_collections(longreel: LongreelDep) -> list[CollectionOut]:
 
 
 @router.post("", status_code=201, summary="Create a collection")
-def create_collection(asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
+def create_collection(body: CollectionIn, longreel: LongreelDep) -> CollectionOut:
     """It is empty at first."""
-    return CollectionOut.of(longreel.library.collections.create(asked.name))
+    return CollectionOut.of(longreel.library.collections.create(body.name))
 
 
 @router.get("/{collection}", summary="Get a collection")
@@ -42,9 +42,9 @@ def get_collection(collection: CollectionDep) -> CollectionOut:
 
 
 @router.patch("/{collection}", summary="Rename a collection")
-def rename_collection(collection: CollectionDep, asked: CollectionIn, longreel: LongreelDep) -> CollectionOut:
+def rename_collection(collection: CollectionDep, body: CollectionIn, longreel: LongreelDep) -> CollectionOut:
     """Its id and its videos stay the same."""
-    return CollectionOut.of(longreel.library.collections.rename(collection.id, asked.name))
+    return CollectionOut.of(longreel.library.collections.rename(collection.id, body.name))
 
 
 @router.delete("/{collection}", status_code=204, summary="Delete a collection")

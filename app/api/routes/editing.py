@@ -14,12 +14,12 @@ router = APIRouter(tags=["videos"])
 
 
 @router.patch("/videos/{video}", summary="Change a video's title or tags")
-def change_video(video: VideoDep, asked: VideoChange, longreel: LongreelDep) -> VideoOut:
+def change_video(video: VideoDep, body: VideoChange, longreel: LongreelDep) -> VideoOut:
     """Tags are the names of the video's collections."""
-    if asked.title is not None:
-        longreel.library.rename(video.id, asked.title)
-    if asked.tags is not None:
-        longreel.library.collections.set_tags(video.id, asked.tags)
+    if body.title is not None:
+        longreel.library.rename(video.id, body.title)
+    if body.tags is not None:
+        longreel.library.collections.set_tags(video.id, body.tags)
     return VideoOut.of(longreel.library.find(video.id))
 
 

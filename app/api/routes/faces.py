@@ -23,9 +23,9 @@ def list_faces(video: VideoDep, longreel: LongreelDep) -> list[FaceOut]:
 
 
 @router.patch("/{face}", summary="Name a face")
-def rename_face(video: VideoDep, face: FaceName, asked: NameIn, longreel: LongreelDep) -> list[FaceOut]:
+def rename_face(video: VideoDep, face: FaceName, body: NameIn, longreel: LongreelDep) -> list[FaceOut]:
     """The name applies here and wherever the same face appears."""
-    renamed = longreel.people.rename(video.id, face, asked.name, here_only=asked.here_only)
+    renamed = longreel.people.rename(video.id, face, body.name, here_only=body.here_only)
     return [FaceOut.of(person) for person in renamed]
 
 

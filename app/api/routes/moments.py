@@ -92,15 +92,15 @@ def get_clip(
 def choose_frames(
     video: VideoDep,
     longreel: LongreelDep,
-    asked: Annotated[FramesIn, Query()],
+    query: Annotated[FramesIn, Query()],
 ) -> ChosenOut:
     """The times of the chosen frames, from the whole video or a part of it; `/frame?t=` returns each as a picture.
     Methods: `uniform`, `keyframes`, `similar`, `maxinfo`; for a question also `hybrid`, `top-k`, `aks`, `cluster-tree`,
     `tstar`, `quota`, `gens`. They choose among the frames that were sampled during ingest. The other parameters are
     options of single methods; a method refuses those of others.
     """
-    window = window_of(asked.start_s, asked.end_s)
+    window = window_of(query.start_s, query.end_s)
     chosen = longreel.selection.choose(
-        video, asked.count, question=asked.question, method=asked.method, window=window, options=asked.model_extra or {}
+        video, query.count, question=query.question, method=query.method, window=window, options=query.model_extra or {}
     )
     return ChosenOut(video_id=video.id, **asdict(chosen))

@@ -11,7 +11,7 @@ router = APIRouter(tags=["questions"])
 
 
 @router.post("/plan", summary="Plan an answer")
-def plan(asked: PlanIn, longreel: LongreelDep) -> PlanBody:
+def plan(body: PlanIn, longreel: LongreelDep) -> PlanBody:
     """Returns the plan as data. Send it to /ask with the question, changed or not, and it decides where to look."""
-    thread = longreel.ask.threads.find(asked.thread_id) if asked.thread_id else None
-    return PlanBody.model_validate(longreel.ask.plan(asked.question, thread))
+    thread = longreel.ask.threads.find(body.thread_id) if body.thread_id else None
+    return PlanBody.model_validate(longreel.ask.plan(body.question, thread))

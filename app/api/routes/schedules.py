@@ -46,13 +46,13 @@ def list_schedules(longreel: LongreelDep) -> list[ScheduleOut]:
 
 
 @router.post("", status_code=201, summary="Watch a folder")
-def add_schedule(asked: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
+def add_schedule(body: ScheduleIn, longreel: TrustedDep) -> ScheduleOut:
     """Only for callers that may read the server's files: a loopback address without a key. New files are ingested,
     subfolders included; with `summary` they are summarized as a batch. A file that is still growing has to wait. With
     an interval, the first check is at once.
     """
-    batch = _batch(asked.summary)
-    plan = ScheduleSpec(asked.folder, asked.cron, asked.every_s, asked.collection, batch, asked.paused)
+    batch = _batch(body.summary)
+    plan = ScheduleSpec(body.folder, body.cron, body.every_s, body.collection, batch, body.paused)
     return schedule_out(longreel, longreel.schedules.add(plan))
 
 
@@ -63,15 +63,15 @@ def get_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> ScheduleOut:
 
 
 @router.patch("/{schedule}", summary="Change or pause a schedule")
-def change_schedule(schedule: ScheduleDep, asked: ScheduleChange, longreel: TrustedDep) -> ScheduleOut:
+def change_schedule(schedule: ScheduleDep, body: ScheduleChange, longreel: TrustedDep) -> ScheduleOut:
     """What you leave out does not change; null removes a collection or a summary."""
-    changes = {name: getattr(asked, name) for name in asked.model_fields_set}
+    changes = {name: getattr(body, name) for name in body.model_fields_set}
     if changes.get("cron") is not None:
         changes.setdefault("every_s", None)
     elif changes.get("every_s") is not None:
         changes.setdefault("cron", None)
     if "summary" in changes:
-        changes["summary"] = _batch(asked.summary)
+        changes["summary"] = _batch(body.summary)
     changes = {name: value for name, value in changes.items() if value is not None or name not in ("folder", "paused")}
     plan = replace(longreel.schedules.plan(schedule), **changes)
     return schedule_out(longreel, longreel.schedules.change(schedule.id, plan))

@@ -22,9 +22,9 @@ def list_speakers(video: VideoDep, longreel: LongreelDep) -> list[SpeakerOut]:
 def rename_speaker(
     video: VideoDep,
     speaker: Annotated[str, Path(max_length=100, description="the speaker's current name, such as Speaker 1")],
-    asked: NameIn,
+    body: NameIn,
     longreel: LongreelDep,
 ) -> list[SpeakerOut]:
     """The name applies here and wherever the same person speaks; transcripts and searches use it at once."""
-    renamed = longreel.speakers.rename(video.id, speaker, asked.name, here_only=asked.here_only)
+    renamed = longreel.speakers.rename(video.id, speaker, body.name, here_only=body.here_only)
     return [SpeakerOut.of(one) for one in renamed]

@@ -46,7 +46,7 @@ Making = AsyncIterator[VideoSummary | None]
     responses={200: {"content": {STREAMED: {"example": 'event: summary\ndata: {"video_id": …}'}}}},
 )
 async def make_summary(
-    video: VideoDep, wanted: SummaryIn, request: Request, longreel: LongreelDep, join: LineDep
+    video: VideoDep, body: SummaryIn, request: Request, longreel: LongreelDep, join: LineDep
 ) -> Response:
     """In the length, style and language of your choice; each sentence cites its moments. Existing results are reused.
     With `Accept: text/event-stream`, heartbeats come while it is written, then one event, `summary` or `problem`. If
@@ -54,7 +54,7 @@ async def make_summary(
     """
 
     def work(gone: Callable[[], bool]) -> Iterator[VideoSummary]:
-        yield longreel.summaries.summarize(video, wanted.to_request(), cancelled=gone)
+        yield longreel.summaries.summarize(video, body.to_request(), cancelled=gone)
 
     making = pump(work, join, every_s=HEARTBEAT_S)
     if STREAMED in request.headers.get("accept", ""):
@@ -77,13 +77,13 @@ async def _as_events(making: Making) -> AsyncIterator[bytes]:
 
 
 @router.post("/summaries", status_code=202, response_model=JobOut, summary="Summarize a collection, or several videos")
-def start_summary(asked: CollectionSummaryIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
+def start_summary(body: CollectionSummaryIn, longreel: LongreelDep, key: RequestKey = None) -> Response:
     """Queues a job, which you can stop and resume; when it has finished, GET returns the summary. Existing results are
     reused: only a changed video, and what depends on it, is computed again.
     """
-    videos, title = _scope(longreel, asked.videos, asked.collection)
-    hook = hook_of(longreel, asked.webhook)
-    job = longreel.summary_jobs.submit(videos, asked.to_request(), title=title, webhook=hook, request_key=key)
+    videos, title = _scope(longreel, body.videos, body.collection)
+    hook = hook_of(longreel, body.webhook)
+    job = longreel.summary_jobs.submit(videos, body.to_request(), title=title, webhook=hook, request_key=key)
     return JSONResponse(JobOut.of(job).model_dump(mode="json"), 202, {"Location": f"/v1/jobs/{job.id}"})
 
 
@@ -124,11 +124,11 @@ def _scope(longreel: Services, names: Sequence[str], collection: str | None) -> 
 
 
 @router.put("/videos/{video}/chapters", summary="Edit the chapters")
-def set_chapters(video: VideoDep, given: ChaptersIn, longreel: LongreelDep) -> list[ChapterOut]:
+def set_chapters(video: VideoDep, body: ChaptersIn, longreel: LongreelDep) -> list[ChapterOut]:
     """Replaces the times and titles. Searches and summaries follow the new chapters. A chapter keeps the citations
     inside it, and its summary unless it is now about something else.
     """
-    headings = [Heading(one.start_s, one.title) for one in given.chapters]
+    headings = [Heading(one.start_s, one.title) for one in body.chapters]
     return [ChapterOut.of(chapter) for chapter in longreel.library.set_chapters(video.id, headings)]
 
 

@@ -31,10 +31,10 @@ ThreadDep = Annotated[Thread, Depends(thread_of)]
 
 
 @router.post("/threads", status_code=201, response_model=ThreadOut, summary="Start a conversation")
-async def add_thread(given: ThreadIn, longreel: LongreelDep) -> Response:
+async def add_thread(body: ThreadIn, longreel: LongreelDep) -> Response:
     """Ask its questions with `thread_id`; they may refer back: "and after that?", "who said it?"."""
-    videos = await named(longreel, given.videos, given.collection)
-    thread = _thread(longreel.ask.threads.start(videos, given.title.strip()))
+    videos = await named(longreel, body.videos, body.collection)
+    thread = _thread(longreel.ask.threads.start(videos, body.title.strip()))
     return JSONResponse(thread.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{thread.id}"})
 
 

@@ -233,9 +233,9 @@ def get_transcript(
 
 
 @router.patch("/{video}/transcript", summary="Correct a misheard sentence")
-def correct_transcript(video: VideoDep, given: CorrectionIn, longreel: LongreelDep) -> UtteranceOut:
+def correct_transcript(video: VideoDep, body: CorrectionIn, longreel: LongreelDep) -> UtteranceOut:
     """Search, new answers and new exports use the correction. It stays when the video is ingested again."""
-    return UtteranceOut.of(longreel.corrections.correct(video, given.start_s, given.text, given.heard))
+    return UtteranceOut.of(longreel.corrections.correct(video, body.start_s, body.text, body.heard))
 
 
 @router.get("/{video}/chapters", summary="List the chapters of a video")

@@ -43,9 +43,9 @@ class ConnectOut(Wire):
     saved: bool
 
     @classmethod
-    def of(cls, found: Connection, *, saved: bool) -> Self:
+    def of(cls, connection: Connection, *, saved: bool) -> Self:
         """The wire form of a connection."""
-        tried = {trial.model.name: trial for trial in found.trials}
+        tried = {trial.model.name: trial for trial in connection.trials}
         models = [
             ServedModelOut(
                 name=one.name,
@@ -53,10 +53,10 @@ class ConnectOut(Wire):
                 tried=one.name in tried,
                 problem=tried[one.name].problem if one.name in tried else "",
             )
-            for one in found.offer.models
+            for one in connection.offer.models
         ]
-        chosen = found.chosen
-        notes = list(found.notes)
+        chosen = connection.chosen
+        notes = list(connection.notes)
         return cls(
-            url=found.offer.url, model=chosen.model.name, sees=chosen.sees, models=models, notes=notes, saved=saved
+            url=connection.offer.url, model=chosen.model.name, sees=chosen.sees, models=models, notes=notes, saved=saved
         )

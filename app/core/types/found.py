@@ -53,10 +53,10 @@ class Transcript:
     """Where somebody speaks or sings, but no words were recognised."""
 
 
-def main_language(said: Sequence[Utterance]) -> str | None:
+def main_language(utterances: Sequence[Utterance]) -> str | None:
     """The language that is spoken longest; None if none is known."""
     lengths: dict[str, float] = {}
-    for utterance in said:
+    for utterance in utterances:
         if utterance.language:
             lengths[utterance.language] = lengths.get(utterance.language, 0.0) + utterance.span.duration_s
     return max(lengths, key=lambda language: lengths[language], default=None)

@@ -37,13 +37,13 @@ def plain(options: Sequence[str]) -> tuple[str, ...]:
     return tuple(text.strip() for text in texts)
 
 
-def options_of(row: Row, given: Sequence[object]) -> tuple[str, ...]:
+def options_of(row: Row, texts: Sequence[object]) -> tuple[str, ...]:
     """Plain options. Raises BadInput unless there are 2 to 26 texts."""
-    if not 2 <= len(given) <= len(ascii_uppercase):
-        raise row.refused(f"a multiple-choice question needs 2 to 26 options, and this one has {len(given)}")
-    if any(isinstance(option, list | dict) or option is None for option in given):
+    if not 2 <= len(texts) <= len(ascii_uppercase):
+        raise row.refused(f"a multiple-choice question needs 2 to 26 options, and this one has {len(texts)}")
+    if any(isinstance(option, list | dict) or option is None for option in texts):
         raise row.refused("an option is no text")
-    options = plain([str(option) for option in given])
+    options = plain([str(option) for option in texts])
     if not all(options):
         raise row.refused("an option is empty")
     return options

@@ -24,19 +24,19 @@ def video_mme(file: Path) -> Loaded:
     return Loaded(tuple(cases))
 
 
-def _video_mme(video: Row, asked: Row) -> Case:
-    options = options_of(asked, asked.sequence("options", "choices"))
+def _video_mme(video: Row, question: Row) -> Case:
+    options = options_of(question, question.sequence("options", "choices"))
     length = video.maybe("duration", "duration_category")
     if isinstance(length, int | float):
         length = "short" if length < _SHORT_S else "medium" if length < _MEDIUM_S else "long"
     kinds = labels(
-        ("task", asked.maybe("task_type")),
+        ("task", question.maybe("task_type")),
         ("length", length),
         ("domain", video.maybe("domain", "video_category")),
         ("sub-category", video.maybe("sub_category", "video_sub_category")),
     )
     return Case(
-        asked.text("question_id"), video_names(video, "path", "videoID", "url", "video_id"), asked.text("question"),
-        options,
-        letter_of(asked, asked.any("answer"), options), labels=kinds,
+        question.text("question_id"), video_names(video, "path", "videoID", "url", "video_id"),
+        question.text("question"), options,
+        letter_of(question, question.any("answer"), options), labels=kinds,
     )  # fmt: skip

@@ -72,23 +72,23 @@ def cited(judged: Iterable[JudgedCase]) -> Cited:
     return Cited(share(meets), share(met), share(proven), fmean(overlaps) if overlaps else None)
 
 
-def union_iou(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+def union_iou(predicted: Sequence[TimeSpan], truth: Sequence[TimeSpan]) -> float:
     """Seconds covered by both sets of spans over seconds covered by either, 0 to 1; 0 when neither covers any."""
-    one, other = joined(found), joined(given)
+    one, other = joined(predicted), joined(truth)
     both = sum(a.intersection_s(b) for a in one for b in other)
     either = sum(a.duration_s for a in one) + sum(b.duration_s for b in other) - both
     return both / either if either > 0 else 0.0
 
 
-def hull_iou(found: TimeSpan, given: TimeSpan) -> float:
+def hull_iou(predicted: TimeSpan, truth: TimeSpan) -> float:
     """IoU as moment retrieval and NExT-GQA count it: the common seconds over those from first start to last end."""
-    whole = found.hull(given).duration_s
-    return found.intersection_s(given) / whole if whole > 0 else 0.0
+    whole = predicted.hull(truth).duration_s
+    return predicted.intersection_s(truth) / whole if whole > 0 else 0.0
 
 
-def seconds_f1(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+def seconds_f1(predicted: Sequence[TimeSpan], truth: Sequence[TimeSpan]) -> float:
     """F1 of the seconds that are covered, 0 to 1."""
-    one, other = joined(found), joined(given)
+    one, other = joined(predicted), joined(truth)
     both = sum(a.intersection_s(b) for a in one for b in other)
     total = sum(a.duration_s for a in one) + sum(b.duration_s for b in other)
     return 2 * both / total if total else 0.0
@@ -98,14 +98,14 @@ SPAN_LEAST = (0.1, 0.3, 0.5, 0.7)
 """The least IoUs over which E.T. Bench takes the mean of its F1."""
 
 
-def span_f1(found: Sequence[TimeSpan], given: Sequence[TimeSpan]) -> float:
+def span_f1(predicted: Sequence[TimeSpan], truth: Sequence[TimeSpan]) -> float:
     """F1 of spans, the mean over four least IoUs: a span counts where one of the other list meets the IoU.
 
     Instants meet within a second, as they have no IoU.
     """
-    if not found or not given:
+    if not predicted or not truth:
         return 0.0
-    likeness = [[a.iou(b) or float(_near(a, b) and not b.duration_s) for b in given] for a in found]
+    likeness = [[a.iou(b) or float(_near(a, b) and not b.duration_s) for b in truth] for a in predicted]
     values = []
     for least in SPAN_LEAST:
         precision = fmean(max(row) >= least for row in likeness)
@@ -126,11 +126,11 @@ def mean_over_spans(
     return fmean(values) if values else None
 
 
-def iop(found: TimeSpan, given: TimeSpan) -> float:
+def iop(predicted: TimeSpan, truth: TimeSpan) -> float:
     """Common seconds over the found span's length; an instant inside the given span counts 1."""
-    if found.duration_s == 0:
-        return 1.0 if given.contains(found.start_s) else 0.0
-    return found.intersection_s(given) / found.duration_s
+    if predicted.duration_s == 0:
+        return 1.0 if truth.contains(predicted.start_s) else 0.0
+    return predicted.intersection_s(truth) / predicted.duration_s
 
 
 _WHEN = re.compile(r"\s*(?:when|(?:at|from|until) (?:what|which) (?:time|moment|second|minute))\b", re.IGNORECASE)
@@ -221,11 +221,11 @@ def needles(judged: Iterable[JudgedCase], within_s: float = HAYSTACK_S) -> Needl
     return Needles(len(values), precision, recall, f1)
 
 
-def near(found: Sequence[float], given: Sequence[float], within_s: float) -> tuple[float, float, float]:
+def near(predicted: Sequence[float], truth: Sequence[float], within_s: float) -> tuple[float, float, float]:
     """Precision, recall and F1 of times: a time counts when one of the other list lies within so many seconds."""
-    if not found or not given:
+    if not predicted or not truth:
         return 0.0, 0.0, 0.0
-    precision = sum(any(abs(f - g) <= within_s for g in given) for f in found) / len(found)
-    recall = sum(any(abs(f - g) <= within_s for f in found) for g in given) / len(given)
+    precision = sum(any(abs(f - g) <= within_s for g in truth) for f in predicted) / len(predicted)
+    recall = sum(any(abs(f - g) <= within_s for f in predicted) for g in truth) / len(truth)
     total = precision + recall
     return precision, recall, 2 * precision * recall / total if total else 0.0

@@ -29,16 +29,16 @@ class _Looked:
     spread: Plane
 
 
-def visual_scores(found: Sequence[NDArray[np.uint8]], given: Sequence[NDArray[np.uint8]]) -> tuple[float, float]:
+def visual_scores(predicted: Sequence[NDArray[np.uint8]], truth: Sequence[NDArray[np.uint8]]) -> tuple[float, float]:
     """Precision and recall: of the found frames, and of the given ones, the mean of the greatest likeness.
 
     All frames have one size. (0, 0) where none was found.
     """
-    if not found or not given:
+    if not predicted or not truth:
         return 0.0, 0.0
-    theirs = [_looked(frame) for frame in given]
+    theirs = [_looked(frame) for frame in truth]
     # A looked-at frame of full HD takes 75 MB.
-    likeness = [[_ssim(one, other) for other in theirs] for one in map(_looked, found)]
+    likeness = [[_ssim(one, other) for other in theirs] for one in map(_looked, predicted)]
     return fmean(max(row) for row in likeness), fmean(max(column) for column in zip(*likeness, strict=True))
 
 

@@ -105,16 +105,16 @@ class NoAgent:
         return sorted(lines)
 
     def _content(
-        self, frames: Sequence[Frame], lines: Sequence[Line], room: int, asked: str
+        self, frames: Sequence[Frame], lines: Sequence[Line], room: int, prompt: str
     ) -> tuple[str | Frame, ...]:
         if not self._shown.official:
             speech = fitting_lines([f"[{clock(span.start_s)}] {text}" for span, text in lines], room)
             labelled = (part for frame in frames for part in (f"The frame at {clock(frame.pts_s)}:", frame))
-            return (*labelled, *(["What is said:\n" + "\n".join(speech)] if speech else []), asked)
+            return (*labelled, *(["What is said:\n" + "\n".join(speech)] if speech else []), prompt)
         if self._prompt.interleaved:
             timed: list[tuple[float, str | Frame]] = [(frame.pts_s, frame) for frame in frames]
             timed += [(span.middle_s, text) for span, text in lines]
-            return (*(part for _, part in sorted(timed, key=lambda one: one[0])), asked)
+            return (*(part for _, part in sorted(timed, key=lambda one: one[0])), prompt)
         spoken = fitting_lines([text for _, text in lines], room)
         subtitles = [f"{self._prompt.subtitles}\n" + "\n".join(spoken)] if spoken else []
-        return (*frames, *subtitles, asked)
+        return (*frames, *subtitles, prompt)

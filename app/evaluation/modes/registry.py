@@ -81,6 +81,6 @@ MODES: Mapping[Mode, _Entry] = {
 }
 
 
-def asker(mode: Mode, given: ModeParts) -> Asker:
+def asker(mode: Mode, parts: ModeParts) -> Asker:
     """The way to answer of this name."""
-    return MODES[mode].make(given)
+    return MODES[mode].make(parts)

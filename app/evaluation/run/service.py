@@ -126,17 +126,17 @@ class EvaluationService:
         return self._write(order, loaded, store, about, chapters)
 
     def _chapters(
-        self, given: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
+        self, truth: GivenChapters, footage: Footage, listen: Listener, cancelled: Callable[[], bool]
     ) -> list[ChapterScores]:
         """The scores of one video; none of a video that cannot be had, which its questions report as an error."""
         try:
-            video = footage.video((given.video,), listen, cancelled)
+            video = footage.video((truth.video,), listen, cancelled)
         except Cancelled:
             raise
         except LongreelError:
             return []
         chapters = [(chapter.span, chapter.title) for chapter in self._parts().library.chapters(video.id)]
-        return [chapter_scores(given.video, chapters, given.chapters)]
+        return [chapter_scores(truth.video, chapters, truth.chapters)]
 
     def _about(self, order: Order) -> dict[str, Any]:
         """What must be the same for results to be comparable, and is shown in the report."""

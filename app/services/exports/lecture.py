@@ -50,7 +50,7 @@ class _Shown:
 
 def slides_of(
     video: Video,
-    said: Sequence[Utterance],
+    utterances: Sequence[Utterance],
     written: Sequence[Segment],
     chapters: Sequence[Chapter],
     picture: Picture,
@@ -61,7 +61,7 @@ def slides_of(
     """
     has_pictures = video.media.video is not None
     shown = _distinct(written) or [_Shown(c.span.start_s, c.span.middle_s, "") for c in chapters]
-    sentences = transcript_sentences(said)
+    sentences = transcript_sentences(utterances)
     ends = [one.start_s for one in shown[1:]] + [video.duration_s + 1.0]
     slides = []
     for number, (one, end_s) in enumerate(zip(shown, ends, strict=True)):

@@ -37,28 +37,28 @@ class Found:
     features: Sequence[FrameFeatures]
 
 
-def text_segments(video: VideoId, found: Found, models: dict[SegmentKind, str]) -> list[Segment]:
+def text_segments(video: VideoId, content: Found, models: dict[SegmentKind, str]) -> list[Segment]:
     """Speech by piece, on-screen texts with their own spans, captions, events with their own spans."""
     segments = []
-    for number, utterances in enumerate(by_piece(found.utterances, found.pieces)):
+    for number, utterances in enumerate(by_piece(content.utterances, content.pieces)):
         if utterances:
             segments.append(_segment(video, SegmentKind.SPEECH, number, *_as_one(utterances), models))
-    for number, shown in enumerate(found.texts):
+    for number, shown in enumerate(content.texts):
         segments.append(_segment(video, SegmentKind.SCREEN_TEXT, number, shown.span, shown.text, models, shown.frame_s))
-    frames = {found.pieces[k.piece]: k.pts_s for k in reversed(found.key_frames)}
-    for number, caption in enumerate(found.captions):
+    frames = {content.pieces[k.piece]: k.pts_s for k in reversed(content.key_frames)}
+    for number, caption in enumerate(content.captions):
         frame_s = frames.get(caption.span)
         if caption.text:
             segments.append(_segment(video, SegmentKind.CAPTION, number, caption.span, caption.text, models, frame_s))
-    for number, event in enumerate(event for caption in found.captions for event in caption.events):
+    for number, event in enumerate(event for caption in content.captions for event in caption.events):
         segments.append(_segment(video, SegmentKind.EVENT, number, event.span, event.text, models, event.frame_s))
     return segments
 
 
-def early_segments(video: VideoId, said: Sequence[Utterance], model: str) -> list[Segment]:
+def early_segments(video: VideoId, utterances: Sequence[Utterance], model: str) -> list[Segment]:
     """Sentences to be found while the rest of a video is read; indexing puts its pieces in their place."""
     runs: list[list[Utterance]] = []
-    for utterance in said:
+    for utterance in utterances:
         if runs and utterance.span.end_s - runs[-1][0].span.start_s <= EARLY_S:
             runs[-1].append(utterance)
         else:
@@ -69,9 +69,10 @@ def early_segments(video: VideoId, said: Sequence[Utterance], model: str) -> lis
     ]
 
 
-def _as_one(said: Sequence[Utterance]) -> tuple[TimeSpan, str]:
+def _as_one(utterances: Sequence[Utterance]) -> tuple[TimeSpan, str]:
     """Sentences in time order, at least one, as one text with the span that covers them."""
-    return TimeSpan(said[0].span.start_s, max(u.span.end_s for u in said)), " ".join(u.text for u in said)
+    end_s = max(one.span.end_s for one in utterances)
+    return TimeSpan(utterances[0].span.start_s, end_s), " ".join(one.text for one in utterances)
 
 
 def _segment(
@@ -86,11 +87,11 @@ def _segment(
     return Segment(f"{video}-{kind}-{number}", video, kind, span, text, models[kind], frame_s)
 
 
-def picture_segments(video: VideoId, found: Found, model: str) -> tuple[list[Segment], np.ndarray]:
+def picture_segments(video: VideoId, content: Found, model: str) -> tuple[list[Segment], np.ndarray]:
     """One segment a key frame with its concept vector, shape (n, q)."""
-    by_time = {f.pts_s: f for f in found.features}
+    by_time = {f.pts_s: f for f in content.features}
     segments, concepts = [], []
-    for number, key in enumerate(found.key_frames):
+    for number, key in enumerate(content.key_frames):
         feature = by_time[key.pts_s]
         names = [name for name, probability in feature.tags if probability >= LIKELY]
         segments.append(
@@ -98,7 +99,7 @@ def picture_segments(video: VideoId, found: Found, model: str) -> tuple[list[Seg
                 f"{video}-{SegmentKind.VISUAL}-{number}",
                 video,
                 SegmentKind.VISUAL,
-                found.pieces[key.piece],
+                content.pieces[key.piece],
                 ", ".join(names),
                 model,
                 key.pts_s,

@@ -58,9 +58,9 @@ def _read_pictures(run: Run, source: SubtitleSource, track: int) -> list[tuple[T
     return [(span, text) for span, text in texts if text.strip()]
 
 
-def language_of(run: Run, said: Sequence[Utterance]) -> str | None:
+def language_of(run: Run, utterances: Sequence[Utterance]) -> str | None:
     """The language that a person gave, else that of the first sentences; None where they do not show it."""
-    return run.options.spoken or guess_language(" ".join(one.text for one in said[:SAMPLE])) or None
+    return run.options.spoken or guess_language(" ".join(one.text for one in utterances[:SAMPLE])) or None
 
 
 def used_note(track: SubtitleTrack) -> str:

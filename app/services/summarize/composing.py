@@ -52,23 +52,23 @@ class Draft:
 
 
 def drafts(
-    branches: Sequence[Branch], wanted: SummaryRequest, central: Callable[[Sequence[Point]], list[Point]]
+    branches: Sequence[Branch], request: SummaryRequest, central: Callable[[Sequence[Point]], list[Point]]
 ) -> list[Draft]:
     """The sections of a summary in reading order, within the word limit of its length.
 
     `central` orders points by closeness to the mean of all; only one-line summaries use it.
     """
-    words = wanted.length.words
+    words = request.length.words
     offers = [block for branch in branches for block in branch.blocks]
-    if wanted.length is Length.LINE:
+    if request.length is Length.LINE:
         best = [block[0] for block in offers if block]
-        return _line(best, central(best), wanted.style, words) if best else []
-    if wanted.style is Style.MINUTES:
+        return _line(best, central(best), request.style, words) if best else []
+    if request.style is Style.MINUTES:
         ends = [branch.span.end_s for branch in branches if branch.span]
         return _minutes(offers, words, hours=max(ends) / 3600 if ends else float(len(branches)))
-    if wanted.style is Style.HIGHLIGHTS:
+    if request.style is Style.HIGHLIGHTS:
         return _one("Highlights", _flat(filled(offers, words)), words)
-    if wanted.style is Style.NOTES or wanted.length is Length.PAGE:
+    if request.style is Style.NOTES or request.length is Length.PAGE:
         return _by_branch(branches, words)
     return _one("", _flat(filled(offers, words)), words)
 

@@ -35,7 +35,7 @@ class SummarizeService:
     def summarize(
         self,
         video: Video,
-        wanted: SummaryRequest | None = None,
+        request: SummaryRequest | None = None,
         *,
         report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
@@ -45,7 +45,7 @@ class SummarizeService:
         Raises NotFound before the video is ready, MissingPart for a language that the
         profile's model cannot write, Cancelled.
         """
-        work = self._begun(wanted, report, cancelled)
+        work = self._begun(request, report, cancelled)
         chapters = len(self._library.chapters(video.id))
         if not chapters:
             raise NotFound(f"{video.title} has no summary yet.", "Wait until it is ready.")
@@ -57,7 +57,7 @@ class SummarizeService:
     def together(
         self,
         videos: Sequence[Video],
-        wanted: SummaryRequest | None = None,
+        request: SummaryRequest | None = None,
         *,
         report: Listener = ignore,
         cancelled: Callable[[], bool] = lambda: False,
@@ -69,7 +69,7 @@ class SummarizeService:
         used. Raises like `summarize`; NotFound if no video is ready, and with `stored_only` also if the
         summary does not exist or is out of date.
         """
-        work = self._begun(wanted, report, cancelled, stored_only=stored_only)
+        work = self._begun(request, report, cancelled, stored_only=stored_only)
         work.begin(len(videos) + 1, "videos")
         lines, branches = [], []
         for number, video in enumerate(sorted(videos, key=lambda one: (one.added_at, one.id)), 1):
@@ -91,7 +91,7 @@ class SummarizeService:
 
     def _begun(
         self,
-        wanted: SummaryRequest | None,
+        request: SummaryRequest | None,
         report: Listener,
         cancelled: Callable[[], bool],
         *,
@@ -99,7 +99,7 @@ class SummarizeService:
     ) -> SummaryRun:
         parts = self._make_parts()
         units = Units(parts.stages, cancelled, stored_only=stored_only)
-        return SummaryRun(parts, wanted or SummaryRequest(), units, report)
+        return SummaryRun(parts, request or SummaryRequest(), units, report)
 
     def _branches(self, video: Video, work: SummaryRun, report: Callable[[int], None] = lambda _: None) -> list[Branch]:
         """The chapters of a video with their points; none before it is ready."""

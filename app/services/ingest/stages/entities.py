@@ -51,11 +51,11 @@ class _Place:
     frame_s: float | None = None
 
 
-def _shown(work: StageRun, found: Found) -> list[Mention]:
+def _shown(work: StageRun, content: Found) -> list[Mention]:
     """The subjects of a model that described the video; without one, the things that a classifier is sure of."""
     video, describer = work.run.video.id, scene_describer(work.run.parts.captioner)
     if describer is None:
-        return seen(video, found)
+        return seen(video, content)
 
     def group(subjects: Sequence[Subject]) -> list[list[int]]:
         try:
@@ -66,15 +66,17 @@ def _shown(work: StageRun, found: Found) -> list[Mention]:
             work.put_off(f"Subjects that have different names in different segments were not merged: {error}")
             return []
 
-    frames = {found.pieces[key.piece]: key.pts_s for key in reversed(found.key_frames)}
-    return subject_mentions(video, found.captions, frames, group)
+    frames = {content.pieces[key.piece]: key.pts_s for key in reversed(content.key_frames)}
+    return subject_mentions(video, content.captions, frames, group)
 
 
-def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
+def named(video: VideoId, utterances: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
     """The names of a video with their moments, in time order. One name may be spelled in several ways."""
-    small = small_words(chain((one.text for one in said), (one.text for one in written)))
+    small = small_words(chain((one.text for one in utterances), (one.text for one in written)))
     places = [
-        _Place(name, u.span, MentionSource.SAID, u.text.strip()) for u in said for name in names_said(u.text, small)
+        _Place(name, u.span, MentionSource.SAID, u.text.strip())
+        for u in utterances
+        for name in names_said(u.text, small)
     ]
     for text in written:
         places += [_written(name, text) for name in names_written(text.text, small)]
@@ -91,11 +93,11 @@ def named(video: VideoId, said: Sequence[Utterance], written: Sequence[ScreenTex
     return _joined(mentions)
 
 
-def seen(video: VideoId, found: Found) -> list[Mention]:
+def seen(video: VideoId, content: Found) -> list[Mention]:
     """The things that a classifier is sure to see in several pieces of a video."""
     best: dict[str, dict[int, list[tuple[float, FrameFeatures]]]] = defaultdict(lambda: defaultdict(list))
-    starts = [piece.start_s for piece in found.pieces]
-    for feature in found.features:
+    starts = [piece.start_s for piece in content.pieces]
+    for feature in content.features:
         for name, probability in feature.tags:
             if probability >= SURE and name not in _PAGES:
                 piece = max(0, bisect_right(starts, feature.pts_s) - 1)
@@ -106,7 +108,7 @@ def seen(video: VideoId, found: Found) -> list[Mention]:
         for piece, frames in shown.items() if len(shown) >= LEAST_PIECES else ():
             frame_s = max(frames, key=lambda one: one[0])[1].pts_s
             mentions.append(
-                Mention(EntityKind.THING, name, video, found.pieces[piece], MentionSource.SEEN, name, frame_s)
+                Mention(EntityKind.THING, name, video, content.pieces[piece], MentionSource.SEEN, name, frame_s)
             )
     return sorted(mentions, key=lambda one: (one.span.start_s, one.name))
 

@@ -42,7 +42,7 @@ def joined(chunks: Sequence[TimeSpan], longest_s: float) -> Iterator[TimeSpan]:
         yield piece
 
 
-def labelled(said: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -> list[Utterance]:
+def labelled(utterances: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -> list[Utterance]:
     """The sentences with who speaks, cut where the speaker changes; a name that a sentence has stays.
 
     `turns` are in time order and do not overlap.
@@ -52,31 +52,33 @@ def labelled(said: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, str]]) -
     def whose(span: TimeSpan) -> str | None:
         return _speaker(span, turns, bisect_left(ends, span.start_s - BESIDE_S))
 
-    parts = [part for u in said for part in ([u] if u.speaker else _cut(u, [whose(w.span) for w in u.words]))]
+    parts = [part for u in utterances for part in ([u] if u.speaker else _cut(u, [whose(w.span) for w in u.words]))]
     return [replace(part, speaker=part.speaker or whose(part.span)) for part in parts]
 
 
-def _cut(said: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
+def _cut(utterance: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
     """The sentence in parts of one speaker each; what is too short to be sure of stays with what is before it."""
     starts: list[int] = []
     for _, run in groupby(range(len(whose)), whose.__getitem__):
         first, *others = run
         last = others[-1] if others else first
-        length_s = said.words[last].span.end_s - said.words[first].span.start_s
+        length_s = utterance.words[last].span.end_s - utterance.words[first].span.start_s
         before = whose[starts[-1]] if starts else None
         changed = length_s >= LEAST_PART_S and None not in (before, whose[first]) and before != whose[first]
         if changed or not starts:
             starts.append(first)
-    if len(starts) < 2 or said.words[starts[1]].span.start_s - said.span.start_s < LEAST_PART_S:
-        return [said]
+    if len(starts) < 2 or utterance.words[starts[1]].span.start_s - utterance.span.start_s < LEAST_PART_S:
+        return [utterance]
     parts, cut = [], 0
-    for first, end in pairwise([*starts, len(said.words)]):
-        words, begin = said.words[first:end], cut
+    for first, end in pairwise([*starts, len(utterance.words)]):
+        words, begin = utterance.words[first:end], cut
         for word in words:
-            cut = max(cut, said.text.find(word.text, cut) + len(word.text))
+            cut = max(cut, utterance.text.find(word.text, cut) + len(word.text))
         span = TimeSpan(words[0].span.start_s, words[-1].span.end_s)
         sure = sum(word.probability for word in words) / len(words)
-        parts.append(replace(said, span=span, text=said.text[begin:cut].strip(), words=words, confidence=sure))
+        parts.append(
+            replace(utterance, span=span, text=utterance.text[begin:cut].strip(), words=words, confidence=sure)
+        )
     return parts
 
 
@@ -96,10 +98,12 @@ def _speaker(span: TimeSpan, turns: Sequence[tuple[TimeSpan, str]], first: int) 
     return nearest
 
 
-def _pack(found: Diarization) -> bytes:
+def _pack(diarization: Diarization) -> bytes:
     buffer = io.BytesIO()
-    spans = np.array([(turn.span.start_s, turn.span.end_s) for turn in found.turns]).reshape(-1, 2)
-    np.savez(buffer, spans=spans, whose=np.array([turn.voice for turn in found.turns], int), voices=found.voices)
+    spans = np.array([(turn.span.start_s, turn.span.end_s) for turn in diarization.turns]).reshape(-1, 2)
+    np.savez(
+        buffer, spans=spans, whose=np.array([turn.voice for turn in diarization.turns], int), voices=diarization.voices
+    )
     return buffer.getvalue()
 
 

@@ -91,12 +91,12 @@ def _report_heard(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
         run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
 
-def language_notes(said: Sequence[Utterance], *, least_share: float = 0.0) -> list[str]:
+def language_notes(utterances: Sequence[Utterance], *, least_share: float = 0.0) -> list[str]:
     """Warnings about languages whose words were mostly guessed, and that make up a share of the speech."""
     notes = []
-    whole_s = sum(one.span.duration_s for one in said)
+    whole_s = sum(one.span.duration_s for one in utterances)
     by_language: dict[str, list[Utterance]] = {}
-    for utterance in said:
+    for utterance in utterances:
         if utterance.language:
             by_language.setdefault(utterance.language, []).append(utterance)
     for language, spoken in by_language.items():
