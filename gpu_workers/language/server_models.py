@@ -54,6 +54,11 @@ def list_models(address: str, key: str = "") -> ServerOffer:
     for url in dict.fromkeys((given if urlsplit(given).path else f"{given}/v1", given, f"{given}/v1")):
         entries = _entries(url, key)
         if entries is not None:
+            if any(entry.get("owned_by") == "longreel" for entry in entries):
+                raise BadInput(
+                    f"{shown_address(url)} is Longreel itself.",
+                    "Give the address of a server of models, such as Ollama.",
+                )
             names = [entry["id"] for entry in entries]
             if not names:
                 raise MissingPart(

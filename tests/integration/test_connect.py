@@ -161,6 +161,9 @@ def test_each_way_to_fail_has_its_sentence(
     page = serve([])
     page.listed = Reply(200, b"<html>hello</html>")
     assert "is not OpenAI-compatible" in failed(connect(page.url))
+    itself = serve([])
+    itself.listed = Reply(body={"data": [{"id": "longreel", "owned_by": "longreel"}]})
+    assert "is Longreel itself" in failed(connect(itself.url))
     assert "Did you mean qwen3-vl:8b?" in failed(connect(serve([EYES]).url, "--model", "qwen3-vl:7b"))
     assert (
         "name" not in failed(connect("ftp://127.0.0.1/models"))

@@ -162,11 +162,17 @@ def asked_before(saved: Sequence[SavedAnswerOut]) -> str:
     """Earlier questions about a video; a click shows the answer again. Empty if there are none."""
     if not saved:
         return ""
-    items = "".join(
-        f'<li><button type="button" class="lr-line" data-show="{safe(one.id)}" data-question="{safe(one.question)}">'
-        f"<span>{safe(one.question)}<br>"
-        f"<small>{BADGES[one.answer.status][0]}: {safe(one.answer.text[:90])}</small></span>"
-        "</button></li>"
-        for one in saved
-    )
-    return f'<h3>Asked before</h3><ol class="lr-lines" aria-label="Asked before">{items}</ol>'
+    latest: dict[str, SavedAnswerOut] = {}
+    for one in saved:
+        latest.setdefault(one.question, one)
+    items = []
+    for one in latest.values():
+        outcome, text = BADGES[one.answer.status][0], one.answer.text
+        if one.answer.status is AnswerStatus.ANSWERED:
+            outcome += f": {safe(text[:90])}{'…' if len(text) > 90 else ''}"
+        items.append(
+            f'<li><button type="button" class="lr-line" data-show="{safe(one.id)}" '
+            f'data-question="{safe(one.question)}"><span>{safe(one.question)}<br><small>{outcome}</small></span>'
+            "</button></li>"
+        )
+    return f'<h3>Asked before</h3><ol class="lr-lines" aria-label="Asked before">{"".join(items)}</ol>'

@@ -7,6 +7,7 @@ characters that HTML reserves. Text is escaped here and nowhere else.
 from __future__ import annotations
 
 import html
+from datetime import datetime
 
 from app.api.schemas import VideoOut
 from app.core.errors import LongreelError
@@ -46,6 +47,16 @@ def span_of(start_s: float, end_s: float) -> str:
     """A span as 5:04 to 5:19, or as one time if it is an instant."""
     start, end = clock(start_s), clock(end_s)
     return start if start == end else f"{start} to {end}"
+
+
+def date_in_words(text: str) -> str:
+    """A date as 3 May 2026, 10:00 UTC; what is no complete date stays as it is."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    time = f", {when:%H:%M} {when.tzname() or ''}".rstrip() if ":" in text else ""
+    return f"{when.day} {when:%B %Y}{time}"
 
 
 def jump(video_id: str, start_s: float, inner: str, kind: str, *, label: str = "", end_s: float | None = None) -> str:

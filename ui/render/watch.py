@@ -13,7 +13,7 @@ from app.core.timecode import clock
 from app.core.types import SegmentKind
 from app.core.types.entities import MentionSource
 from ui.render.controls import controls, icon
-from ui.render.markup import has_pictures, jump, note, safe, span_of, thumbnail
+from ui.render.markup import date_in_words, has_pictures, jump, note, safe, span_of, thumbnail
 from ui.render.summaries import exports
 from ui.render.templates import fill
 
@@ -43,7 +43,7 @@ def player(video: VideoOut, start_s: float = 0.0, play: bool = False, spoken: bo
     warnings = "".join(f'<p class="lr-warning">{safe(warning)}</p>' for warning in video.warnings)
     sound = ' class="lr-sound"' if video.width is None else ""
     fps = f' data-fps="{video.fps:g}"' if video.fps else ""
-    facts = (("Recorded", video.recorded_at), ("Camera", video.camera), ("Place", video.location))
+    facts = (("Recorded", date_in_words(video.recorded_at)), ("Camera", video.camera), ("Place", video.location))
     origin = " &middot; ".join(f"{name}: {safe(value)}" for name, value in facts if value)
     origin = f'<p class="lr-origin"><small>{origin}</small></p>' if origin else ""
     captions = (

@@ -6,7 +6,7 @@ const textOf = (line) => line.querySelector('.lr-line span > span');
 actions.correct = (pen) => {
   for (const form of all('.lr-correct')) form.remove(); // one at a time
   const line = pen.closest('li');
-  const box = element('textarea', { rows: '2', maxlength: '2000', 'aria-label': 'What is said' });
+  const box = element('textarea', { rows: '2', maxlength: '2000', required: '', 'aria-label': 'What is said' });
   box.value = textOf(line).textContent;
   const save = element('button', { class: 'lr-main' }, 'Save');
   const cancel = element('button', { type: 'button', class: 'lr-small' }, 'Cancel');

@@ -24,7 +24,7 @@ function begin() {
     class: 'lr-rectangle', role: 'application', tabindex: 0, 'aria-label': 'Part of the picture', 'aria-describedby': 'lr-part-hint',
   });
   find('.lr-film').append(element('div', { class: 'lr-area' }, rectangle, element('p', { id: 'lr-part-hint' },
-    'Drag a rectangle. Or: arrow keys move it, with Shift they resize it, Enter takes it, Escape cancels.')));
+    'Drag a rectangle. ', element('span', {}, 'Or: arrow keys move it, with Shift they resize it, Enter takes it, Escape cancels.'))));
   button().setAttribute('aria-pressed', true);
   show();
   rectangle.focus();

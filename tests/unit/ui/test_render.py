@@ -299,6 +299,18 @@ def test_the_examples_ask_about_names_that_are_said() -> None:
     assert "Which videos mention Karl Marx?" in watch.examples(None, names)
 
 
+def test_a_question_asked_several_times_is_listed_once_with_its_last_answer() -> None:
+    undecided = an_answer(text="It is not certain.", status=AnswerStatus.INSUFFICIENT, citations=[])
+    asked = [("b", "Who?", an_answer(text="Ada. " * 30)), ("a", "Who?", undecided), ("c", "Why?", undecided)]
+    saved = [
+        SavedAnswerOut(id=id, question=question, video_ids=[], created_at="", answer=reply)
+        for id, question, reply in asked
+    ]
+    page = answers.asked_before(saved)
+    assert [found["data-show"] for tag, found in Tags(page).found if tag == "button"] == ["b", "c"]
+    assert f"Answered: {'Ada. ' * 18}…" in page and "<small>Could not be decided</small>" in page
+
+
 def test_empty_places_teach() -> None:
     assert "longreel ingest" in library.grid([])
     assert "No video is ready yet" in watch.recent([a_video(ready=False)])
@@ -336,8 +348,13 @@ def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
 def test_the_player_says_when_with_what_and_where_a_video_was_recorded() -> None:
     facts = {"recorded_at": "2026-05-03T10:00:00Z", "camera": "Acme <One>", "location": "+52.5+013.4/"}
     shown = watch.player(a_video().model_copy(update=facts))
-    assert "Recorded: 2026-05-03T10:00:00Z" in shown and "Camera: Acme &lt;One&gt;" in shown and "+52.5+013.4/" in shown
+    assert (
+        "Recorded: 3 May 2026, 10:00 UTC" in shown and "Camera: Acme &lt;One&gt;" in shown and "+52.5+013.4/" in shown
+    )
     assert "lr-origin" not in watch.player(a_video())
+    dates = ["2026-05-03T10:00:00.5+02:00", "2026-05-03", "2026", "in spring"]
+    words = ["3 May 2026, 10:00 UTC+02:00", "3 May 2026", "2026", "in spring"]
+    assert [markup.date_in_words(date) for date in dates] == words
 
 
 def test_a_player_starts_where_it_was_asked_to() -> None:
