@@ -24,7 +24,7 @@ _FILE = Path(__file__).with_suffix(".toml")
 class KnownQuestions:
     """Examples of questions about one subject; "{}" in them stands for the name of a thing or a sound."""
 
-    asked: Mapping[str, Sequence[str]]
+    facts: Mapping[str, Sequence[str]]
     """The facts that code can compute, each with questions that ask for it."""
     other: Sequence[str]
     """Questions about the same that no such fact answers."""
@@ -44,7 +44,7 @@ class KnownQuestions:
             }
             return max(float(example_vector(embedder.embed_query, text) @ vector) for text in texts)
 
-        return {fact: nearest(examples, fact) for fact, examples in self.asked.items()}, nearest(self.other)
+        return {fact: nearest(examples, fact) for fact, examples in self.facts.items()}, nearest(self.other)
 
 
 @functools.cache

@@ -24,7 +24,7 @@ from tests.unit.agents.parts import SMALL, Desk, agent_chat, answer_of, answers,
 from tests.unit.agents.test_things import Closed, MemoryTracks, track
 from tests.unit.agents.test_tools import run
 
-ANSWERABLE = known_questions("regions").asked
+ANSWERABLE = known_questions("regions").facts
 
 CAR = Region((0.08, 0.28, 0.22, 0.82), TimeSpan(10, 10))
 BOTTLES = Region((0.55, 0.25, 0.95, 0.85), TimeSpan(10, 10))

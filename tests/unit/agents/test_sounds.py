@@ -11,7 +11,7 @@ from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSp
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
 
-ASKED = known_questions("sounds").asked
+ASKED = known_questions("sounds").facts
 
 VIDEO = Video(VideoId("a" * 64), "Concert", "/x", MediaInfo("mp4", 100.0, 0.0, 1, None))
 

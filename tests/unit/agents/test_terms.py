@@ -9,7 +9,7 @@ from app.core.types import AnswerStatus, SegmentKind
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
 
-ASKED = known_questions("terms").asked
+ASKED = known_questions("terms").facts
 
 SPEECH = [(0, 5, "The cost is the cost."), (5, 9, "Costs rise; there is no cost limit."), (9, 12, "Goodbye.")]
 SCREEN = [(0, 5, "COST / total cost"), (9, 12, "The end")]

@@ -33,7 +33,7 @@ from gpu_workers.vision.fakes import FakeObjectDetector
 from tests.unit.agents.parts import SMALL, Desk
 from tests.unit.agents.test_tools import run
 
-COUNTED = known_questions("things").asked
+COUNTED = known_questions("things").facts
 
 WHOLE = TimeSpan(0, 60)
 
