@@ -273,12 +273,11 @@ class _Columns:
 def _by_index(table: PacketTable, line: Timeline, stream: Any, index: AviIndex) -> Timeline:
     """The timeline of an AVI file: FFmpeg counts its packets, and where some are lost, its index knows the times."""
     parts = list(line.parts)
-    for row in np.flatnonzero(table.stream == stream.index).tolist():
-        at = int(table.position[row])
-        true_s = index.true_s(at, int(table.size[row]))
-        late_s = -math.inf if true_s is None else true_s - float(table.decoded_s[row])
+    rows = np.flatnonzero(table.stream == stream.index)
+    late = index.true_s(table.position[rows], table.size[rows]) - table.decoded_s[rows]
+    for row, late_s in zip(rows.tolist(), late.tolist(), strict=True):
         if late_s - parts[-1].shift_s > _LATE_S:
-            parts.append(JoinedPart(at, late_s, float(table.shown_s[row]) + late_s, 0.0))
+            parts.append(JoinedPart(int(table.position[row]), late_s, float(table.shown_s[row]) + late_s, 0.0))
     is_false = table.position >= index.false_from
     for number in np.unique(table.stream[table.stream != stream.index]):  # sound is counted, too: it cannot jump
         rows = np.flatnonzero(table.stream == number)

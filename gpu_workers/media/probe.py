@@ -7,7 +7,6 @@ and what is lost. Nothing but the first picture is decoded.
 from __future__ import annotations
 
 import itertools
-import mmap
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -33,6 +32,7 @@ _HEADS = re.compile(
     rb"ftyp|FLV\x01|OggS\x00\x02|fLaC\x00\x00\x00\x22|RIFF....(?:WAVE|AVI )|FORM....AIF[FC]|caff\x00\x01", re.DOTALL
 )
 """Beginnings of files of which FFmpeg reads only the first when they are joined."""
+_LONGEST_HEAD, _BLOCK = 16, 2**20
 _SHORTEST_FILE = 1000
 
 
@@ -160,14 +160,24 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
     # the packets of a second FLAC file are read, but take the times of the first
     end_byte = _SHORTEST_FILE if media.container.format.name == "flac" else facts.end_byte
     if end_byte and size - end_byte >= _SHORTEST_FILE:
-        with media.path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            other = _HEADS.search(data, end_byte)
-            if other is not None:
-                part = f"its part, {(size - other.start()) / size:.0%}, is not read"
-                warnings.append(f"Another file is joined to this one; {part}. Give it by itself.")
+        other = _second_file(media.path, end_byte)
+        if other is not None:
+            part = f"its part, {(size - other) / size:.0%}, is not read"
+            warnings.append(f"Another file is joined to this one; {part}. Give it by itself.")
     if media.video is not None and media.video.index not in facts.streams:
         warnings.append("The pictures have no usable times, so only the first is read.")
     return warnings
+
+
+def _second_file(path: Path, start: int) -> int | None:
+    """The byte from `start` on at which another file begins."""
+    with path.open("rb") as file:  # not mapped: a file that shrinks meanwhile would end the process
+        place, end = file.seek(start), b""
+        while block := file.read(_BLOCK):
+            if head := _HEADS.search(end + block):
+                return place - len(end) + head.start()
+            place, end = place + len(block), block[-_LONGEST_HEAD:]
+    return None
 
 
 def _spans(spans: Sequence[tuple[float, float]], start_s: float) -> str:
