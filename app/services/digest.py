@@ -32,7 +32,7 @@ from app.core.types import (
 )
 from app.services.claim_judge import can_write, judge_claims
 from app.services.claim_support import is_supported
-from app.services.screen_text_filter import letter_share
+from app.services.screen_text_filter import letter_share, longest_prose
 from app.services.topics import Sentence, chapter_spans
 from app.services.transcript_sentences import LONGEST_WORDS
 from app.text.keyphrases import key_phrases
@@ -163,7 +163,8 @@ class _Writer:
         quoted = []
         for source in sources[:2]:
             longest = LONGEST_WORDS if source.kind is SegmentKind.SPEECH else SCREEN_WORDS
-            quoted.append((_shortened(one_line(source.text), longest), (self._cite(source),)))
+            text = source.text if source.kind is SegmentKind.SPEECH else longest_prose(source.text)
+            quoted.append((_shortened(one_line(text), longest), (self._cite(source),)))
         own = _within([*described, *(written or quoted)], CHAPTER_WORDS)
         title = _shown_heading(span, sentences) or title or heading or self._short_title(sources, sentences)
         if not title and sources:  # the beginning of the first line, without the signs of a list or a heading

@@ -13,6 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
+import regex
+
 from app.core.types import SegmentKind
 from app.services.names import is_list_of_names, names_written, small_words
 from app.services.topics import Sentence
@@ -24,6 +26,12 @@ STEADY, ALIKE = 0.2, 0.5
 NAMED = 3
 """How many names of a list to mention."""
 
+PROSE = 0.8
+"""The share of letters in a text on the screen that is prose rather than code."""
+
+_LIST_SIGN = re.compile(r"^\s*(?:[#*•·>:~^`|=\u2013\u2014-]+|\d+[.)]+)\s*")
+_WRAPPED = regex.compile(r"^(.{30,})\n(?=\p{Ll})", regex.MULTILINE)
+"""A long line that goes on in the next one."""
 _NUMBER = re.compile(r"\d+(?:[:;.]\d{2}){0,3}")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
 
@@ -31,6 +39,17 @@ _LETTERS = re.compile(r"[^\W\d_]{2,}")
 def letter_share(text: str) -> float:
     """The share of letters among the characters that are no spaces; prose has nearly 1, code and status bars less."""
     return sum(map(str.isalpha, text)) / max(1, len("".join(text.split())))
+
+
+def longest_prose(text: str) -> str:
+    """The longest run of lines that read as prose, without the sign of a list or heading; all lines if none does.
+
+    A sentence that is wrapped stands on one line.
+    """
+    lines = [_LIST_SIGN.sub("", line).strip() for line in text.split("\n") if line.strip()]
+    grouped = itertools.groupby(lines, lambda line: letter_share(line) >= PROSE)
+    runs = ["\n".join(run) for is_prose, run in grouped if is_prose]
+    return str(_WRAPPED.sub(r"\1 ", max(runs, key=len, default=text)))
 
 
 def filter_screen_text(sentences: Sequence[Sentence]) -> list[Sentence]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from app.core.errors import MissingPart
 from app.core.timecode import clock
 from app.services.exports.markdown import page
-from app.services.exports.material import Material
+from app.services.exports.material import Material, headline
 
 _STYLE = """
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif }
@@ -38,7 +38,7 @@ jump();
 
 def html_page(material: Material) -> str:
     """Player, summary, chapters, answers and transcript. Texts are escaped; only the video is loaded."""
-    title, player, transcript = html.escape(material.video.title), "", ""
+    title, player, transcript = html.escape(headline(material.video.title)), "", ""
     if material.video.path:
         kind = "video" if material.video.media.video else "audio"
         name = html.escape(Path(material.video.path).name)

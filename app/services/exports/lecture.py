@@ -16,7 +16,7 @@ from app.core.timecode import clock
 from app.core.types import Chapter, Segment, SegmentKind, Utterance, Video
 from app.services.exports.html_page import plain_page
 from app.services.exports.markdown import escaped, linked
-from app.services.exports.material import Material, Slide
+from app.services.exports.material import Material, Slide, headline
 from app.services.exports.word_file import add_time, word_file
 from app.services.exports.xml_text import legal
 from app.services.screen_text_filter import filter_screen_text
@@ -91,7 +91,7 @@ def web_page(material: Material) -> str:
     """One page that holds its pictures."""
     encoded = (base64.b64encode(slide.picture).decode("ascii") for slide in material.slides)
     marks = [f"picture-{number}" for number in range(len(material.slides))]
-    page = plain_page(material.video.title, _markdown(material, marks))
+    page = plain_page(headline(material.video.title), _markdown(material, marks))
     for mark, data in zip(marks, encoded, strict=True):
         page = page.replace(f'src="{mark}"', f'src="data:image/jpeg;base64,{data}" style="max-width:100%"', 1)
     return page
@@ -116,7 +116,7 @@ def word_document(material: Material) -> bytes:
 
 
 def _markdown(material: Material, pictures: Sequence[str]) -> str:
-    parts = [f"# {escaped(material.video.title)}", clock(material.video.duration_s)]
+    parts = [f"# {escaped(headline(material.video.title))}", clock(material.video.duration_s)]
     for (heading, slide), address in zip(_headed(material), pictures, strict=True):
         parts += [f"## {escaped(heading)}"] if heading else []
         alt = escaped(slide.written.split("\n")[0]) or f"The picture at {clock(slide.time_s)}"

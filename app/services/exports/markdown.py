@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 from app.core.timecode import clock, span_clock
 from app.core.types import Answer, AnswerStatus, Citation
-from app.services.exports.material import AnsweredQuestion, Material
+from app.services.exports.material import AnsweredQuestion, Material, headline
 from app.services.summarize.shapes import Point, Section
 
 Link = Callable[[Citation], str]
@@ -34,7 +34,7 @@ def page(material: Material, at: Callable[[float], str]) -> str:
     def link(citation: Citation) -> str:
         return at(citation.span.start_s)
 
-    parts = [f"# {escaped(video.title)}", clock(video.duration_s)]
+    parts = [f"# {escaped(headline(video.title))}", clock(video.duration_s)]
     if material.sections:
         parts += [f"## {material.heading}", *(section_text(one, link) for one in material.sections)]
     if len(material.chapters) > 1:

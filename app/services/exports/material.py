@@ -109,6 +109,14 @@ class Material:
         return " · ".join(part for part in parts if part)
 
 
+def headline(title: str) -> str:
+    """A title as a heading: the name of a file, such as board_meeting, in words."""
+    if "_" not in title.strip("_") or len(title.split()) > 1:
+        return title
+    words = " ".join(title.replace("_", " ").split())
+    return words[:1].upper() + words[1:]
+
+
 def link_from(folder: Path, path: str) -> str:
     """The relative address of a video in a folder, in its parent or below either; "" for a video elsewhere."""
     if not path:

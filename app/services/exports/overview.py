@@ -12,6 +12,7 @@ from urllib.parse import quote
 from app.core.timecode import clock
 from app.core.types import Citation, VideoId
 from app.services.exports.markdown import escaped, point_text
+from app.services.exports.material import headline
 from app.services.exports.records import point_record
 from app.services.summarize.shapes import EXTRACTIVE, CollectionSummary, Point
 
@@ -65,8 +66,9 @@ def overview_text(
         lines = []
         for one in section.points:
             title = titles.get(one.citations[0].video_id, "")
-            lines.append(f"- {point_text(one, link)} {escaped(title) if title != section.title else ''}".rstrip())
-        parts += [f"### {escaped(section.title)}"] if section.title else []
+            of = escaped(headline(title)) if title != section.title else ""
+            lines.append(f"- {point_text(one, link)} {of}".rstrip())
+        parts += [f"### {escaped(headline(section.title))}"] if section.title else []
         parts.append("\n".join(lines))
     parts.append("## Videos")
     points = _lines(overview)
@@ -74,11 +76,12 @@ def overview_text(
         point = points.get(entry.video_id)
         links = ", ".join(f"[{FILE_NAMES.get(name, name)}](<{quote(file)}>)" for name, file in entry.files.items())
         line = point_text(point, link) if point else "Nothing is said or written in it."
-        parts.append(f"### {escaped(entry.title)} ({clock(entry.duration_s)})\n\n{line}\n\n{links}")
+        parts.append(f"### {escaped(headline(entry.title))} ({clock(entry.duration_s)})\n\n{line}\n\n{links}")
     questions = list(dict.fromkeys(question for entry in entries for question in entry.answers))
     parts += ["## Questions"] if questions else []
     for question in questions:
-        lines = [f"- **{escaped(e.title)}**: {escaped(e.answers[question])}" for e in entries if question in e.answers]
+        answers = [(headline(entry.title), entry.answers[question]) for entry in entries if question in entry.answers]
+        lines = [f"- **{escaped(title)}**: {escaped(answer)}" for title, answer in answers]
         parts += [f"### {escaped(question)}", "\n".join(lines)]
     if failures:
         lines = [f"- **{escaped(f.name)}**: {escaped(f'{f.message} {f.hint}'.strip())}" for f in failures]

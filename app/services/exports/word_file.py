@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.core.errors import MissingPart
 from app.core.timecode import clock, span_clock
 from app.services.exports.markdown import left_out, short_answer
-from app.services.exports.material import Material
+from app.services.exports.material import Material, headline
 from app.services.exports.xml_text import legal
 
 if TYPE_CHECKING:
@@ -36,8 +36,9 @@ def word_file(material: Material, write: Callable[[Document], None]) -> bytes:
     except ImportError as error:
         raise MissingPart("Word files need the package python-docx.", "pip install python-docx") from error
     document = library.Document()
-    document.core_properties.title = legal(material.video.title)[:250]
-    document.add_heading(legal(material.video.title), 0)
+    title = legal(headline(material.video.title))
+    document.core_properties.title = title[:250]
+    document.add_heading(title, 0)
     write(document)
     document.add_paragraph(legal(material.footer())).runs[0].italic = True
     file = io.BytesIO()

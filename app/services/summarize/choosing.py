@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from app.core.requests import Style
 from app.core.types import Chapter, Citation, SegmentKind, VideoId
-from app.services.screen_text_filter import letter_share
+from app.services.screen_text_filter import PROSE, letter_share, longest_prose
 from app.services.summarize import cues, minutes
 from app.services.summarize.shapes import Point
 from app.services.topics import Sentence
@@ -23,8 +23,8 @@ MOST_POINTS = 4
 LEAST_WORDS = 4
 LONGEST_POINT = 60
 """The most words of a quoted sentence; its citation holds all of it."""
-PROSE = 0.8
-"""The share of letters in a text on the screen that is prose rather than code."""
+LONGEST_READ = 30
+"""The same of a text on the screen, which no sign may end."""
 SAME_COSINE = 0.85
 SAME_WORDS = 0.6
 
@@ -87,13 +87,17 @@ def ranked(video: VideoId, sentences: Sequence[Sentence], vectors: NDArray[np.fl
 
 def _point(video: VideoId, sentence: Sentence, style: Style) -> Point:
     quote = " ".join((sentence.quote or sentence.text).split())
-    text = quote if sentence.kind is SegmentKind.SPEECH else one_line(sentence.text)
+    text, longest = one_line(sentence.text), LONGEST_POINT
+    if sentence.kind is SegmentKind.SPEECH:
+        text = quote
+    elif sentence.kind is SegmentKind.SCREEN_TEXT:
+        text, longest = one_line(longest_prose(sentence.text)), LONGEST_READ
     citation = Citation(video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
     who = ""
     if style is Style.MINUTES:
         named = minutes.kind_of(text)[1]
         who = named if named not in ("", "I") else sentence.speaker or ""
-    return Point(shortened(text, LONGEST_POINT), (citation,), cues.label(text, style), who)
+    return Point(shortened(text, longest), (citation,), cues.label(text, style), who)
 
 
 def shortened(text: str, words: int) -> str:

@@ -27,7 +27,7 @@ from app.services.summarize.shapes import EXTRACTIVE, Point, Section
 from app.services.topics import Sentence
 
 STAGE = "summarize"
-METHOD = "4"
+METHOD = "5"
 """Increase this whenever the same inputs would give different points."""
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.types import SegmentKind, TimeSpan
-from app.services.screen_text_filter import filter_screen_text
+from app.services.screen_text_filter import filter_screen_text, longest_prose
 from app.services.topics import Sentence
 
 CREDITS = "Harbour Film Team\nTOM HALE Director\nANNA BERG Art Director\nOle Lund Lead Artist\nMia Krog Composer"
@@ -106,3 +106,11 @@ def test_pages_of_names_are_told_by_the_first_and_cite_it() -> None:
 
 def test_a_page_of_names_alone_is_no_list_when_they_are_written_small() -> None:
     assert texts([written(44.0, CROWD)]) == [CROWD]
+
+
+def test_of_a_screen_of_prose_and_code_the_longest_prose_is_quoted() -> None:
+    code, prose = "$ x=1; y[0]", "* Please write a poem for everyone about\n  how we work together.\nThank you"
+    screen = f"Keys: C-c l v\n# A short heading\n{code}\n{prose}\n>>> 1+1=2"
+    assert longest_prose(screen) == "Please write a poem for everyone about how we work together.\nThank you"
+    assert longest_prose("C-c\nx=1; y[0]") == "C-c\nx=1; y[0]"
+    assert longest_prose("2) 会议决定\n3) 预算通过") == "会议决定\n预算通过"

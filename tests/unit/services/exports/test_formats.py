@@ -17,10 +17,23 @@ import pytest
 
 from app.core.errors import BadInput
 from app.core.requests import SummaryRequest
-from app.core.types import Answer, AnswerStatus, Chapter, Citation, Digest, SegmentKind, TimeSpan, Utterance, Word
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Chapter,
+    Citation,
+    Digest,
+    SegmentKind,
+    TimeSpan,
+    Utterance,
+    VideoId,
+    Word,
+)
 from app.services import subtitles
 from app.services.exports import FORMATS, AnsweredQuestion, Material, Source, file_stem, link_from, named, of_digest
 from app.services.exports.markdown import escaped
+from app.services.exports.material import headline
+from app.services.exports.overview import Entry, overview_text
 from app.services.exports.timecode import frame_at, rate_of, timecode
 from app.services.summarize import Point, Section
 from tests.unit.services.summarize.library import a_video
@@ -49,6 +62,22 @@ def material(fps: float | None = 30000 / 1001) -> Material:
 
 def written(name: str, given: Material | None = None) -> str:
     return FORMATS[name].write(given or material()).decode()
+
+
+def test_the_name_of_a_file_is_a_heading_in_words_and_other_titles_stay() -> None:
+    named = replace(material(), video=replace(material().video, title="board_meeting_2"))
+    assert written("md", named).startswith("# Board meeting 2\n") and "<title>Board meeting 2</title>" in written(
+        "html", named
+    )
+    assert [headline(title) for title in ("The _plan_", "_private", "übung_1", "Talk")] == [
+        "The _plan_",
+        "_private",
+        "Übung 1",
+        "Talk",
+    ]
+    entry = Entry(VideoId("v"), "board_meeting_2", 60.0, {}, {"Who?": "Ann."})
+    overview = overview_text(None, [entry, replace(entry, video_id=VideoId("w"))], [])
+    assert overview.count("### Board meeting 2 (1:00)") == 2 and overview.count("**Board meeting 2**: Ann.") == 2
 
 
 def test_an_unknown_format_is_refused_with_those_there_are() -> None:
