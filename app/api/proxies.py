@@ -127,7 +127,8 @@ class BehindProxy:
             seen["raw_path"] = scope["raw_path"].removeprefix(address.prefix.encode())
         peer = _peer(scope)
         if self._is_trusted(peer):  # the caller is the last of the addresses that no trusted proxy has
-            hops = [name.strip() for name in headers.get("x-forwarded-for", "").split(",") if name.strip()]
+            lines = ",".join(headers.getlist("x-forwarded-for"))  # some proxies add a line of their own
+            hops = [_host(name.strip()) for name in lines.split(",") if name.strip()]
             foreign = (name for name in reversed(hops) if not self._is_trusted(name))
             seen["client"] = (next(foreign, hops[0] if hops else peer), 0)
         return seen
@@ -146,8 +147,16 @@ def _peer(scope: Scope) -> str:
     return str(client[0]) if client else ""
 
 
+def _host(name: str) -> str:
+    """An address without the port that some proxies write."""
+    if name.startswith("["):
+        return name[1:].partition("]")[0]
+    return name.partition(":")[0] if name.count(":") == 1 else name
+
+
 def _first(headers: Headers, name: str) -> str:
-    return headers.get(name, "").partition(",")[0].strip()
+    """The first value of a field; of several lines, that of the nearest proxy."""
+    return (headers.getlist(name) or [""])[-1].partition(",")[0].strip()
 
 
 def _prefix(text: str) -> str:

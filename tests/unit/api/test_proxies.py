@@ -16,7 +16,9 @@ from app.main import create_app
 from tests.unit.api import stand_in
 
 
-def seen(headers: dict[str, str], peer: str = "127.0.0.1", path: str = "/v1/jobs/1", **server: Any) -> dict[str, Any]:
+def seen(
+    headers: dict[str, str] | list[tuple[str, str]], peer: str = "127.0.0.1", path: str = "/v1/jobs/1", **server: Any
+) -> dict[str, Any]:
     """What the application behind the middleware is given, and the answer's Location."""
 
     async def app(scope: Any, receive: Any, send: Any) -> None:
@@ -63,6 +65,23 @@ def test_proxies_are_trusted_by_address_and_by_network() -> None:
 def test_a_caller_cannot_choose_its_own_address() -> None:
     forged = {"X-Forwarded-For": "192.0.2.1, 203.0.113.9"}
     assert seen(forged)["client"] == "203.0.113.9"
+    lines = [("X-Forwarded-For", "192.0.2.1"), ("X-Forwarded-For", "203.0.113.9"), ("X-Forwarded-Proto", "http")]
+    found = seen([*lines, ("X-Forwarded-Proto", "https")])
+    assert (found["client"], found["scheme"]) == ("203.0.113.9", "https")
+
+
+@pytest.mark.parametrize(
+    ("written", "address"),
+    [
+        ("203.0.113.9:51234", "203.0.113.9"),
+        ("[2001:db8::9]:51234", "2001:db8::9"),
+        ("[2001:db8::9]", "2001:db8::9"),
+        ("2001:db8::9", "2001:db8::9"),
+        ("2001:db8::9, 127.0.0.1:80, [::1]:443", "2001:db8::9"),
+    ],
+)
+def test_the_port_of_a_caller_is_no_part_of_its_address(written: str, address: str) -> None:
+    assert seen({"X-Forwarded-For": written})["client"] == address
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", "no-slash", "/a b", '/"><script>', "/a?b"])
