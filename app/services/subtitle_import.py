@@ -84,7 +84,7 @@ class ImportService:
 
         def step(name: str, done: int, total: int) -> None:
             if cancelled():
-                raise Cancelled("The import was stopped.", "Run it again to resume.")
+                raise Cancelled("The import was stopped.", "Run it again: it starts over.")
             progress(name, done, total)
 
         entries = read(path, title, every_s, language, warn, self._parts().subtitles)

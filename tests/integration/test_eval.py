@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bootstrap import Measuring, build_measuring
-from app.core.errors import BadInput
+from app.core.errors import BadInput, Cancelled
 from app.core.settings import load_settings
 from app.evaluation.datasets.registry import benchmark
 from app.evaluation.modes.material import ModeMaterial, Subtitles
@@ -153,3 +153,18 @@ def test_the_chapters_of_a_sample_are_compared_with_its_truth(measuring: Measuri
     truth.write_text(json.dumps({"video": "lost.mp4", "questions": [asked], "chapters": chapters}), "utf-8")
     lost = Order(benchmark("own"), truth, None, None, tmp_path / "lost", (Mode.FULL,))
     assert measuring.evaluation.run(lost)["chapters"] == []
+
+
+def test_an_import_that_is_stopped_starts_over_and_is_complete(measuring: Measuring, tmp_path: Path) -> None:
+    path = tmp_path / "hours.srt"
+    minutes = [f"{n // 60:02}:{n % 60:02}" for n in range(200)]
+    cues = [f"{n}\n{at}:00,000 --> {at}:30,000\nLine {n}.\n" for n, at in enumerate(minutes)]
+    path.write_text("\n".join(cues), "utf-8")
+    steps: list[tuple[str, int, int]] = []
+    with pytest.raises(Cancelled, match="stopped"):
+        measuring.imports.run(path, progress=lambda *step: steps.append(step), cancelled=lambda: len(steps) > 1)
+    assert [done for _, done, _ in steps] == [0, 64]
+    (video,) = measuring.imports.run(path, progress=lambda *step: steps.append(step))
+    assert video.ready and steps[-1][0] == "chapters" and steps[-1][1] == steps[-1][2]
+    spoken = [s.text for s in measuring.evaluation.parts.library.segments(video.id) if s.kind == "speech"]
+    assert len(spoken) > 64 and "Line 199." in " ".join(spoken) and " ".join(spoken).count("Line 7.") == 1
