@@ -14,7 +14,7 @@ import gradio as gr
 from pydantic import SecretStr
 
 from ui.handlers import Page
-from ui.render import library, markup, shell
+from ui.render import markup
 from ui.render.templates import fill
 from ui.theme import theme
 
@@ -56,11 +56,11 @@ def _html(id: str, value: str = "", **more: Any) -> gr.HTML:
 def create_page(key: SecretStr | None) -> gr.Blocks:
     """The page; `key` is the server's own API key, for the handlers' calls."""
     with gr.Blocks(title="Longreel", analytics_enabled=False) as blocks:
-        bus = _html("lr-head", shell.plain(shell.head(has_key=key is not None)), js_on_load=LISTEN)
+        bus = _html("lr-head", fill("head.html", has_key=key is not None), js_on_load=LISTEN)
         with gr.Column(elem_id="lr-library-view"):
-            _html("lr-add", shell.plain(library.ADD))
+            _html("lr-add", fill("add.html"))
             queue = _html("lr-queue")
-            _html("lr-finding", shell.plain(library.FIND + library.DETAILS))
+            _html("lr-finding", fill("finding.html"))
             grid = _html("lr-grid")
         with gr.Column(elem_id="lr-ask-view"):
             with gr.Column(elem_id="lr-stage"):
@@ -72,10 +72,10 @@ def create_page(key: SecretStr | None) -> gr.Blocks:
                     with gr.Column(elem_id="lr-turns"):
                         talk, answer, examples = _html("lr-talk"), _html("lr-answer"), _html("lr-examples")
                     scopes = _html("lr-scope")
-                    _html("lr-form", shell.plain(shell.QUESTION))
+                    _html("lr-form", fill("question.html"))
         with gr.Column(elem_id="lr-batches-view"):
             short = _html("lr-collection")
-            _html("lr-batches-head", shell.BATCHES)
+            _html("lr-batches-head", fill("batches_head.html"))
             form, batches = _html("lr-batch-form"), _html("lr-batches")
         with gr.Column(elem_id="lr-status-view"):
             status, measured = _html("lr-status", markup.note("Checking the server.")), _html("lr-evaluations")

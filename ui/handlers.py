@@ -237,7 +237,7 @@ class Page:
             if self._followed.get(tab) != number:
                 yield (gr.skip(),) * 3  # the framework shows what comes last once more
                 return
-            yield _numbered(number, shown), evidence, talk
+            yield answers.numbered(number, shown), evidence, talk
         self._leave(request)
 
     def _leave(self, request: gr.Request) -> None:
@@ -253,9 +253,10 @@ class Page:
                 known = client.question(run)
                 yield from _progress(client, client.rejoin(run), known.question, (), known.thread_id or "")
         except NotFound:
-            yield _ended(markup.note("This question was interrupted. Ask it again."), why="unknown")
+            note = markup.note("This question was interrupted. Ask it again.")
+            yield answers.ended(note, "unknown"), gr.skip(), gr.skip()
         except LongreelError as error:
-            yield _ended(markup.problem(error), why="failed")
+            yield answers.ended(markup.problem(error), "failed"), gr.skip(), gr.skip()
 
     def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
         question = str(payload.get("question", "")).strip()
@@ -348,16 +349,6 @@ def _progress(
             written_s = time.monotonic()
         evidence = relevance(trace, [], videos) if step and not isinstance(step, Delta) else gr.skip()
         yield answers.thinking(question, trace, videos), evidence, gr.skip()
-
-
-def _numbered(number: int, shown: Any) -> str:
-    """Marks what is shown with the question's number, by which the page's script knows that it has arrived."""
-    return f'<div data-asked="{number}">{shown}</div>'
-
-
-def _ended(shown: str, *, why: str) -> Answered:
-    """What is shown of a question that has no answer and cannot be rejoined."""
-    return f'<div data-ended="{why}">{shown}</div>', gr.skip(), gr.skip()
 
 
 def _plan(client: Longreel, question: str, thread: str, payload: dict[str, Any]) -> PlanBody | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
 
 from app.api.schemas import CitationOut, VideoOut
-from app.core.timecode import clock
 from app.core.types import SegmentKind
-from ui.render.markup import jump, picture, safe, span_of
+from ui.render.templates import thumbnail
 
 KINDS = {
     SegmentKind.SPEECH: "said",
@@ -28,40 +29,36 @@ LEAST_S, MOST_STILL_S = 2.0, 10.0
 Videos = Mapping[str, VideoOut]
 
 
-def citations(cited: Sequence[CitationOut], videos: Videos) -> str:
-    """Citations as cards with picture, time and quote. A click plays one to its end."""
-    if not cited:
-        return ""
-    cards = []
-    for one in cited:
-        title = title_of(one.video_id, videos)
-        inner = (
-            f'{_picture(one, videos)}<span><span class="lr-when">&#9654; {span_of(one.start_s, one.end_s)}</span> '
-            f"{checked(one)} <small>{KINDS[one.kind]} · {safe(title)}</small><q>{safe(one.quote)}</q></span>"
+@dataclass(frozen=True)
+class NumberedSource:
+    """A citation as a template shows it."""
+
+    citation: CitationOut
+    number: int
+    title: str
+    kind: str
+    picture: str
+    """The address of its picture; empty if there is none."""
+    plays: tuple[float, float]
+    """What a click plays."""
+
+
+def number_sources(
+    citations: Iterable[CitationOut], videos: Videos, numbers: Iterator[int] | None = None
+) -> list[NumberedSource]:
+    """The citations with their numbers, from 1 unless `numbers` goes on with those of the text before."""
+    numbers = numbers or count(1)
+    return [
+        NumberedSource(
+            citation=one,
+            number=next(numbers),
+            title=title_of(one.video_id, videos),
+            kind=KINDS[one.kind],
+            picture=thumbnail(videos.get(one.video_id), one.start_s if one.frame_s is None else one.frame_s),
+            plays=played(one),
         )
-        label = f"Play {safe(title)} from {clock(one.start_s)}: {safe(one.quote)}"
-        start_s, end_s = played(one)
-        cards.append(f"<li>{jump(one.video_id, start_s, inner, 'lr-cite', label=label, end_s=end_s)}</li>")
-    return f'<ol class="lr-citations" aria-label="Evidence">{"".join(cards)}</ol>'
-
-
-def chip(cited: CitationOut, number: int, videos: Videos) -> str:
-    """A citation in a line of text; picture and quote show while the pointer or the focus is on it."""
-    label = f"Source {number}: play from {clock(cited.start_s)}"
-    start_s, end_s = played(cited)
-    button = jump(cited.video_id, start_s, f"&#9654; {clock(cited.start_s)}", "lr-chip", label=label, end_s=end_s)
-    return (
-        f'<span class="lr-source">{button}<span class="lr-pop">{_picture(cited, videos)}'
-        f"<span><b>{span_of(cited.start_s, cited.end_s)}</b> {checked(cited)}"
-        f"<q>{safe(cited.quote)}</q></span></span></span>"
-    )
-
-
-def checked(cited: CitationOut) -> str:
-    """Whether the citation was checked against its claim."""
-    if cited.verified:
-        return '<span class="lr-checked" title="Checked against the video">&#10003; verified</span>'
-    return '<span class="lr-unchecked">not verified</span>'
+        for one in citations
+    ]
 
 
 def title_of(video_id: str, videos: Videos) -> str:
@@ -81,8 +78,3 @@ def played(cited: CitationOut) -> tuple[float, float]:
     if not written and cited.frame_s is not None and start_s + MOST_STILL_S <= cited.frame_s < end_s:
         start_s = cited.frame_s - LEAST_S / 2
     return start_s, min(end_s, start_s + MOST_STILL_S)
-
-
-def _picture(cited: CitationOut, videos: Videos) -> str:
-    shown_s = cited.start_s if cited.frame_s is None else cited.frame_s
-    return picture(videos.get(cited.video_id), shown_s)

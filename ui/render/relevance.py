@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from app.api.schemas import CitationOut
 from app.core.events import Event, Hit, Inspected, Searched, Verified
-from ui.render.citations import Videos, played, title_of
-from ui.render.markup import jump, safe, span_of
-from ui.render.watch import share
+from ui.render.citations import Videos, played
+from ui.render.templates import NOTHING, fill
 
 STATES = ("found", "looked", "rejected", "cited")
 """From weakest to strongest: each moment shows its strongest state."""
@@ -60,34 +61,14 @@ def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]
         yield Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote, played(one))
 
 
-def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> str:
+def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> Markup:
     """The marks of a question, a row for each of their videos, on the scale of the player's timeline; may be empty."""
     shown = [mark for mark in marks(trace, cited) if mark.video_id in videos]
+    if not shown:
+        return NOTHING
     weights: Counter[str] = Counter()
     for mark in shown:
         weights[mark.video_id] += 10 ** STATES.index(mark.state)
-    order = [id for id, _ in weights.most_common(MOST_VIDEOS)]
-    rows = [_row(id, [mark for mark in shown if mark.video_id == id], videos, alone=len(order) == 1) for id in order]
+    rows = [(videos[id], [mark for mark in shown if mark.video_id == id]) for id, _ in weights.most_common(MOST_VIDEOS)]
     used = [state for state in STATES if any(mark.state == state for mark in shown)]
-    legend = "".join(f'<li><i class="lr-mark lr-{state}"></i>{NAMES[state]}</li>' for state in used)
-    if not rows:
-        return ""
-    return f'<div class="lr-timeline">{"".join(rows)}</div><ul class="lr-legend">{legend}</ul>'
-
-
-def _row(video_id: str, shown: Sequence[Mark], videos: Videos, alone: bool) -> str:
-    video = videos[video_id]
-    title = safe(title_of(video_id, videos))
-    items = []
-    for mark in shown:
-        left, width = share(mark.start_s, mark.end_s, max(video.duration_s, 0.001))
-        label = f"{NAMES[mark.state]}, {span_of(mark.start_s, mark.end_s)}: {safe(mark.text[:120])}"
-        start_s, end_s = mark.played or (mark.start_s, None)
-        button = jump(video_id, start_s, "", f"lr-mark lr-{mark.state}", label=label, end_s=end_s)
-        items.append(f'<li style="left:{left:.2f}%;width:{width:.2f}%" title="{label}">{button}</li>')
-    name = "Evidence" if alone else title
-    return (
-        f'<div class="lr-row" data-of="{safe(video_id)}">'
-        f'<span class="lr-name" aria-hidden="true" title="{title}">{name}</span>'
-        f'<ol class="lr-track lr-marks" aria-label="Evidence in {title}">{"".join(items)}</ol></div>'
-    )
+    return fill("relevance.html", rows=rows, used=used, names=NAMES)

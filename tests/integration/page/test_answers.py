@@ -19,7 +19,7 @@ def test_a_citation_plays_the_span_that_it_cites_and_stops_at_its_end(page: Page
     ask(page, "When did the bridge open?")
     expect(page.locator(".lr-now")).to_be_visible()
     answer = page.get_by_role("region", name="Answer")
-    expect(answer.locator(".lr-verdict")).to_contain_text("Answered ✓ 1 source verifiedconfidence 86%")
+    expect(answer.locator(".lr-verdict")).to_contain_text("Answered ✓ 1 source verified confidence 86%")
     expect(answer.locator(".lr-text")).to_contain_text("It opened in {1932} <b>.")
     citation = page.get_by_role("button", name="Play Harbour film from 0:08")
     expect(citation).to_contain_text(SAID[1][2])

@@ -32,11 +32,12 @@ from tests.unit.ui.samples import (
     an_answer,
 )
 from ui.login import login_page
-from ui.render import answers, library, markup, shell, watch
+from ui.render import answers, library, markup, watch
 from ui.render.citations import played
 from ui.render.queue import queue
 from ui.render.relevance import marks, relevance
 from ui.render.status import status
+from ui.render.templates import fill
 
 
 def a_name(name: str, source: MentionSource = MentionSource.SAID) -> EntityOut:
@@ -75,7 +76,7 @@ def nasty_pages() -> list[str]:
         status(StatusOut(version="1", profile=NASTY, checks=[check])),
         markup.problem(BadInput(NASTY, NASTY)),
         markup.note(NASTY),
-        shell.plain(library.ADD + library.FIND + library.DETAILS + shell.HEAD + shell.QUESTION),
+        fill("add.html") + fill("finding.html") + fill("head.html", has_key=True) + fill("question.html"),
     ]
 
 
@@ -84,6 +85,12 @@ def test_no_text_becomes_markup_or_template(page: str) -> None:
     assert all("onerror" not in attributes for _, attributes in Tags(page).found)
     assert all(attributes.get("src") != "x" for _, attributes in Tags(page).found)
     assert "{" not in page and "${" not in page
+
+
+def test_a_text_in_a_part_within_a_part_is_escaped_once() -> None:
+    saved = SavedAnswerOut(id="a", question=NASTY, video_ids=[], created_at="", answer=an_answer())
+    page = watch.examples(None, [], earlier=answers.asked_before([saved]))
+    assert [found["data-question"] for _, found in Tags(page).found if "data-question" in found] == [NASTY]
 
 
 def test_the_login_page_escapes_what_it_says() -> None:
@@ -137,11 +144,11 @@ def test_each_claim_carries_the_moments_that_prove_it() -> None:
         Verified("Blue.", "unclear", "", ("E2",)),
         Verified("Red.", "yes", "", ("E1",)),
     ]
-    page = answers.text(an_answer(text="Red.\nBlue.", citations=[first, second], trace=trace), {})
-    red, blue = page.split("</p>")[:2]
+    page = answers.answer("Which?", an_answer(text="Red.\nBlue.", citations=[first, second], trace=trace), {})
+    red, blue = page.split('<p class="lr-text">')[1:]
     assert "Source 2" in red and "Source 1" not in red and "Source 1" in blue
-    page = answers.text(an_answer(text="It is red. Blue.", citations=[first, second], trace=trace), {})
-    assert page.count("<p") == 1 and "Source 1" in page and "Source 2" in page
+    page = answers.answer("Which?", an_answer(text="It is red. Blue.", citations=[first, second], trace=trace), {})
+    assert page.count('<p class="lr-text">') == 1 and "Source 1" in page and "Source 2" in page
 
 
 def test_a_refusal_says_what_was_searched_and_shows_no_confidence() -> None:
@@ -314,9 +321,9 @@ def test_a_question_asked_several_times_is_listed_once_with_its_last_answer() ->
 def test_empty_places_teach() -> None:
     assert "longreel ingest" in library.grid([])
     assert "No video is ready yet" in watch.recent([a_video(ready=False)])
-    assert "Nobody speaks" in watch.transcript(a_video(), [])
-    assert "still being processed" in watch.transcript(a_video(ready=False), [])
-    assert "has been processed" in watch.chapter_list(a_video(), [])
+    assert "Nobody speaks" in watch.about(a_video(), [], [], [])
+    assert "still being processed" in watch.about(a_video(ready=False), [], [], [])
+    assert "chapters appear once the video has been processed" in watch.about(a_video(), [], [], [])
     assert answers.asked_before([]) == ""
     assert "data-job" not in queue([a_job("finished"), a_job("cancelled")])
 

@@ -20,6 +20,7 @@ from ui.render import answers, batches, library, status, summaries, together, wa
 from ui.render.conversations import conversations
 from ui.render.evaluations import evaluations
 from ui.render.queue import queue
+from ui.render.templates import NOTHING
 
 
 def a_summary(*titles: str, text: str = "It opened.", model: str = "extractive") -> MadeSummaryOut:
@@ -115,9 +116,7 @@ def nasty_views() -> list[str]:
         summaries.panel(summaries.written(a_summary(NASTY, text=NASTY, model=NASTY), videos), chosen),
         together.panel([a_collection(NASTY)], "", chosen, together.written(a_collection_summary(NASTY), [video])),
         summaries.stored(video, digest),
-        summaries.exports(video),
-        watch.chapter_list(video, [a_chapter(NASTY)]),
-        watch.voices(video, [a_speaker(NASTY, NASTY), a_speaker(NASTY, None, NASTY)]),
+        watch.about(video, [], [], [a_chapter(NASTY)], [a_speaker(NASTY, NASTY), a_speaker(NASTY, None, NASTY)]),
         conversations(a_conversation(NASTY, NASTY), [a_thread("t2", NASTY)]),
         batches.form([video]),
         library.choices([video], video.id),
@@ -167,16 +166,16 @@ def test_a_single_section_without_a_title_is_running_text() -> None:
 
 
 def test_the_form_of_a_summary_keeps_what_was_chosen() -> None:
-    view = summaries.panel("", summaries.SummaryForm("page", "notes", "de"), busy=True)
+    view = summaries.panel(NOTHING, summaries.SummaryForm("page", "notes", "de"), busy=True)
     assert [a["value"] for tag, a in Tags(view).found if "selected" in a] == ["page", "notes"]
     assert 'value="de"' in view and 'aria-busy="true"' in view and "disabled" in view
 
 
 def test_a_video_can_be_downloaded_in_every_format() -> None:
     assert {name for files in summaries.FILES.values() for name, _, _ in files} == set(FORMATS)
-    links = [a["href"] for tag, a in Tags(summaries.exports(a_video())).found if tag == "a"]
+    links = [a["href"] for tag, a in Tags(watch.about(a_video(), [], [], [])).found if tag == "a"]
     assert links[0] == f"v1/videos/{a_video().id}/export?format=md" and len(links) == len(FORMATS)
-    assert "has been processed" in summaries.exports(a_video(ready=False))
+    assert "files appear once the video has been processed" in watch.about(a_video(ready=False), [], [], [])
 
 
 def test_a_question_that_points_back_says_what_it_was_taken_for() -> None:
@@ -236,11 +235,11 @@ def test_tags_are_buttons_with_the_number_of_their_videos() -> None:
 
 
 def test_each_voice_has_a_form_for_its_name() -> None:
-    page = watch.voices(a_video(), [a_speaker("Speaker 1", None, "Anna"), a_speaker("Speaker 2", "Bo")])
+    page = watch.about(a_video(), [], [], [], [a_speaker("Speaker 1", None, "Anna"), a_speaker("Speaker 2", "Bo")])
     assert "Who speaks: Speaker 1, Bo" in page
     given = [found["value"] for tag, found in Tags(page).found if tag in ("input", "option")]
     assert given == ["", "Anna", "Bo"]
-    assert watch.voices(a_video(), []) == ""
+    assert "lr-voice" not in watch.about(a_video(), [], [], [])
 
 
 def test_waiting_jobs_stand_in_the_order_of_the_queue_and_all_but_the_first_can_go_to_the_top() -> None:
