@@ -140,7 +140,7 @@ def _outliers(table: PacketTable, rows: NDArray[np.int64], false_times: set[int]
             if staying * 2 <= len(following) and abs(time_s - before_s) > AHEAD_S:
                 found.add(row)
                 continue
-        elif before_s is None and following and abs(float(np.median(following)) - time_s) > AHEAD_S:
+        elif before_s is None and sum(abs(other - time_s) > AHEAD_S for other in following) * 2 > len(following):
             found.add(row)
             continue
         before_s = time_s

@@ -112,6 +112,11 @@ def test_the_last_packet_of_a_file_does_not_make_it_longer_by_hours():
     assert len(line.parts) == 1 and line.false_times == {100}
 
 
+def test_of_a_few_packets_the_first_ones_are_believed():
+    line = timeline(table(0.0, 0.04, 1.8e15), may_be_joined=False)
+    assert line.false_times == {2}
+
+
 def test_containers_with_a_table_of_times_are_never_taken_for_joined():
     assert len(timeline(table(*run(0.0), *run(0.0)), may_be_joined=False).parts) == 1
 
