@@ -144,6 +144,23 @@ def player(page: Page, shown: Shown) -> None:
     page.get_by_role("slider", name="Position").press("ArrowRight")
 
 
+def things(page: Page, shown: Shown) -> None:
+    """Boxes around what was followed, and a lane for one of them."""
+    open_video(page, shown)
+    page.locator(".lr-things summary").click()
+    page.locator(".lr-things li:nth-child(-n+2) button").last.click()  # the second fits the sample better
+    page.get_by_role("button", name="Boxes over the picture").click()
+    page.locator(".lr-thing .lr-marks button").first.click()
+    page.locator(".lr-boxes > div").first.wait_for()
+
+
+def part(page: Page, shown: Shown) -> None:
+    """A rectangle on the picture, which the next question is about."""
+    open_video(page, shown, "&t=300")
+    page.get_by_role("button", name="Ask about a part").click()
+    page.get_by_role("application", name="Part of the picture").wait_for()
+
+
 def ask(page: Page, question: str) -> None:
     """Types a question and sends it."""
     box = page.get_by_role("textbox", name="Question", exact=True)
@@ -307,6 +324,8 @@ STATES: tuple[tuple[str, Callable[[Page, Shown], None], str, ViewportSize], ...]
     ("library", library, "light", WIDE),
     ("details", details, "light", WIDE),
     ("player", player, "light", WIDE),
+    ("part", part, "light", WIDE),
+    ("things", things, "light", WIDE),
     ("recent", recent, "light", WIDE),
     ("saving", saving, "light", WIDE),
     ("asking", asking, "light", WIDE),

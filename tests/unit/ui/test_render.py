@@ -348,7 +348,7 @@ def test_a_failure_is_no_news_once_the_same_was_tried_again() -> None:
 def test_what_is_missing_stands_first_with_the_command_that_mends_it() -> None:
     checks = [CheckOut(name="python", ok=True, detail="3.11"), CheckOut(name="av", ok=False, detail="", command="pip")]
     page = status(StatusOut(version="1", profile="offline", checks=checks))
-    assert "1 of 2 checks fail" in page and page.index(">av<") < page.index(">python<")
+    assert "1 of 2 checks failed" in page and page.index(">av<") < page.index(">python<")
     assert "1 of\n  2 checks passed" in page or "1 of 2 checks passed" in page
 
 
