@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from fastapi import Response
+from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
 
 from ui.handlers import Page
@@ -20,12 +22,6 @@ from ui.theme import theme
 
 HERE = Path(__file__).parent
 STYLES = ("page.css", "watching.css")
-SCRIPTS = (
-    *("page.js", "player.js", "controls.js", "timeline.js"),
-    *("uploads.js", "queue.js", "library.js", "entities.js", "asking.js", "summaries.js", "batches.js"),
-)
-MODULES = ("saving.js", "correcting.js", "connecting.js", "settings.js", "things.js", "parts.js")
-"""Scripts that share nothing but `longreel` with the others."""
 WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""
 
@@ -106,11 +102,20 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     bus.batches(page.batches, None, viewed[4], **quiet)
 
 
+class Scripts(StaticFiles):
+    """The page's scripts. A browser asks each time whether they changed: a new version may come with any start."""
+
+    def file_response(self, *args: Any, **more: Any) -> Response:
+        """The script, to be checked before it is used again."""
+        response = super().file_response(*args, **more)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def mount_page(app: Any, key: SecretStr | None) -> None:
     """Mounts the page at / of a FastAPI application."""
     look = "\n".join((HERE / name).read_text("utf-8") for name in STYLES)  # as `css` its selectors would be rewritten
-    script = "\n".join((HERE / name).read_text("utf-8") for name in SCRIPTS)
-    modules = "".join(f"<script type=module>{(HERE / 'static' / name).read_text('utf-8')}</script>" for name in MODULES)
+    app.mount("/scripts", Scripts(directory=HERE / "static"))
     blocks = create_page(key)
     gr.mount_gradio_app(
         app,
@@ -120,6 +125,6 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         footer_links=[],
         show_error=False,
         theme=theme(),
-        head=f"<style>{look}</style><script>{script}</script>{modules}",
+        head=f'<style>{look}</style><script type="module" src="scripts/main.js"></script>',
     )
     blocks.custom_mount_path = None  # otherwise it overrides the path that a proxy reports

@@ -1,5 +1,5 @@
 // Connecting a server of models: try it, see what it offers, use it.
-const { find, call, actions, element } = longreel;
+import { find, call, actions, element } from './page.js';
 
 const form = () => find('#lr-connect');
 

@@ -1,5 +1,5 @@
 // Correcting a misheard sentence of the transcript, in its place.
-const { all, opened, call, actions, element } = longreel;
+import { all, opened, call, actions, element, toast } from './page.js';
 
 const textOf = (line) => line.querySelector('.lr-line span > span');
 
@@ -33,7 +33,7 @@ actions.correct = (pen) => {
       const { text } = await call('PATCH', `/videos/${opened()}/transcript`, sentence);
       textOf(line).textContent = text;
       close();
-      longreel.toast('Corrected. Search and new answers use it.');
+      toast('Corrected. Search and new answers use it.');
     } catch (error) {
       problem.textContent = error.message;
       save.disabled = false;

@@ -1,5 +1,7 @@
 // Asking about a part of the picture: a rectangle on the paused player, drawn with a pointer or moved with the keys.
-const { find, player, opened, onRender, actions, element, clock, goTo, showTab } = longreel;
+import { find, opened, player, goTo, onRender, actions, showTab, element, clock, toast } from './page.js';
+import { fit, stretch } from './things.js';
+
 const LEAST = 0.02; // share of the picture
 const STEP = 0.02;
 const USUAL = { left: 0.3, top: 0.3, right: 0.7, bottom: 0.7 };
@@ -11,13 +13,13 @@ const area = () => find('.lr-area');
 const button = () => find('button[data-part]');
 
 function show() {
-  longreel.fit(area());
-  longreel.stretch(area().firstElementChild, sides);
+  fit(area());
+  stretch(area().firstElementChild, sides);
 }
 
 function begin() {
   const video = player();
-  if (!video.videoWidth) return longreel.toast('The picture is not loaded yet. Play the video for a moment.');
+  if (!video.videoWidth) return toast('The picture is not loaded yet. Play the video for a moment.');
   video.pause();
   sides = { ...USUAL };
   const rectangle = element('div', {
@@ -62,16 +64,16 @@ function chip() {
 }
 
 // What the next question is about; null without a part. It counts for one question.
-longreel.takePart = () => {
+export function takePart() {
   const taken = part;
   part = null;
   chip();
   return taken;
-};
+}
 
 actions.part = () => (area() ? end() : begin());
 actions.unpart = () => {
-  longreel.takePart();
+  takePart();
   find('#lr-ask').focus();
 };
 actions.seen = () => {
@@ -139,5 +141,5 @@ document.addEventListener('keydown', (event) => {
 document.addEventListener('play', (event) => event.target === player() && end(), true);
 window.addEventListener('resize', () => area() && show());
 onRender(() => {
-  if (part && opened() && part.video !== opened()) longreel.takePart();
+  if (part && opened() && part.video !== opened()) takePart();
 });

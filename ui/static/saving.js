@@ -1,5 +1,7 @@
 // "Save this moment": its link, its quote, its picture, and a clip, of times that can be changed.
-const { find, player, opened, call, actions, clock, secondsOf } = longreel;
+import { find, opened, player, call, actions, clock, secondsOf, toast } from './page.js';
+import { wholeS, shared } from './player.js';
+
 const LENGTH_S = 10; // where nobody speaks
 const dialog = () => find('#lr-save');
 const fields = () => [find('#lr-save-from'), find('#lr-save-to')];
@@ -7,16 +9,16 @@ let said = []; // the sentences near the moment
 
 // What was played last, if the player is still there; else the sentence of now; else some seconds
 function momentAt(time) {
-  const { video, start, end } = longreel.played || {};
+  const { video, start, end } = shared.played || {};
   if (video === opened() && time >= start - 0.5 && time <= end + 0.5) return [start, end];
   const now = said.find((line) => line.start_s <= time + 0.05 && line.end_s >= time);
   if (now) return [now.start_s, now.end_s];
-  return [time, Math.min(time + LENGTH_S, longreel.whole())];
+  return [time, Math.min(time + LENGTH_S, wholeS())];
 }
 
 function times() {
   const [from, to] = fields().map((field) => secondsOf(field.value));
-  return from >= 0 && to > from && from < longreel.whole() ? [from, to] : null;
+  return from >= 0 && to > from && from < wholeS() ? [from, to] : null;
 }
 
 const link = (from) => `${location.origin}${location.pathname}?video=${opened()}&t=${Math.round(from * 100) / 100}`;
@@ -68,9 +70,9 @@ function precise(seconds) {
 async function copy(text, done) {
   try {
     await navigator.clipboard.writeText(text);
-    longreel.toast(done);
+    toast(done);
   } catch {
-    longreel.toast(`Copy this: ${text}`); // an address without encryption may not write to the clipboard
+    toast(`Copy this: ${text}`); // an address without encryption may not write to the clipboard
   }
 }
 

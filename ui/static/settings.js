@@ -1,5 +1,5 @@
 // Changing settings while the server runs.
-const { find, call, emit } = longreel;
+import { find, emit, call, toast } from './page.js';
 
 const form = () => find('#lr-change');
 const valueOf = (field) => (field.type === 'checkbox' ? field.checked : field.value === '' ? null : Number(field.value));
@@ -15,7 +15,7 @@ document.addEventListener('submit', async (event) => {
   problem.hidden = true;
   try {
     await call('PATCH', '/settings', { values });
-    longreel.toast('Saved. New questions, videos and uploads obey it.');
+    toast('Saved. New questions, videos and uploads obey it.');
     emit('view', { view: 'status' });
   } catch (error) {
     problem.textContent = error.message;

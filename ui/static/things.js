@@ -1,5 +1,7 @@
 // Things that were followed through the video: how often each appears, a lane for each that is chosen, and boxes.
-const { find, all, player, onRender, call, actions, element, clock } = longreel;
+import { find, all, player, onRender, call, actions, element, clock } from './page.js';
+import { wholeS } from './player.js';
+
 const NAMED = 3; // in the heading of the list
 const APART = 1 / 200; // spans nearer than this share of the video are one button
 let known = { video: '', things: [] };
@@ -7,18 +9,18 @@ const chosen = new Set(); // the names that have a lane
 let boxed = false;
 
 // Where the picture is within the player, which may be wider or higher
-longreel.fit = (overlay) => {
+export function fit(overlay) {
   const { videoWidth, videoHeight, clientWidth, clientHeight, offsetLeft, offsetTop } = player();
   const scale = Math.min(clientWidth / videoWidth, clientHeight / videoHeight) || 0;
   const [width, height] = [videoWidth * scale, videoHeight * scale];
   const [left, top] = [offsetLeft + (clientWidth - width) / 2, offsetTop + (clientHeight - height) / 2];
   for (const [name, value] of Object.entries({ left, top, width, height })) overlay.style[name] = `${value}px`;
-};
+}
 
-longreel.stretch = (node, { left, top, right, bottom }) => {
+export function stretch(node, { left, top, right, bottom }) {
   const sides = { left, top, width: right - left, height: bottom - top };
   for (const [name, share] of Object.entries(sides)) node.style[name] = `${100 * share}%`;
-};
+}
 
 // The list
 
@@ -58,7 +60,7 @@ function list() {
 
 function presences(tracks) {
   const spans = [];
-  const apart = APART * longreel.whole();
+  const apart = APART * wholeS();
   for (const { start_s: start, end_s: end } of tracks) {
     const last = spans.at(-1);
     if (last && start - last.end <= apart) last.end = Math.max(last.end, end);
@@ -69,7 +71,7 @@ function presences(tracks) {
 
 function lanes() {
   for (const row of all('.lr-thing')) row.remove();
-  const whole = longreel.whole();
+  const whole = wholeS();
   for (const { name, tracks } of known.things.filter((one) => chosen.has(one.name))) {
     const marks = presences(tracks).map(({ start, end }) => {
       const label = `${name}, ${clock(start)} to ${clock(end)}`;
@@ -107,14 +109,14 @@ function draw() {
   let overlay = film?.querySelector('.lr-boxes');
   if (!boxed || !film || !player().videoWidth || player().dataset.video !== known.video) return overlay?.remove();
   if (!overlay) film.append(overlay = element('div', { class: 'lr-boxes', 'aria-hidden': 'true' }));
-  longreel.fit(overlay);
+  fit(overlay);
   const time = player().currentTime;
   const shown = known.things.filter((one) => !chosen.size || chosen.has(one.name));
   overlay.replaceChildren(...shown.flatMap(({ name, tracks }) => tracks
     .filter((one) => one.start_s <= time && time <= one.end_s)
     .map((one) => {
       const box = element('div', {}, element('span', {}, name));
-      longreel.stretch(box, sideways(one.boxes, time));
+      stretch(box, sideways(one.boxes, time));
       return box;
     })));
   return null;

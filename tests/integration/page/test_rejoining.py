@@ -97,10 +97,10 @@ def test_a_question_that_the_server_lost_is_asked_once_more_and_the_text_in_the_
     ask(page, SLOW)
     expect(page.locator("#lr-answer [aria-busy]")).to_be_visible()
     page.get_by_role("textbox", name="Question", exact=True).fill("And then?")
-    lost = """() => {
+    lost = """async () => {
       const run = 'a-run-of-an-earlier-server', asked = JSON.parse(sessionStorage.getItem('longreel-asked'));
       sessionStorage.setItem('longreel-asked', JSON.stringify({ ...asked, run }));
-      longreel.address({ run });
+      (await import('/scripts/page.js')).address({ run });
     }"""
     page.evaluate(lost)
     page.reload()
@@ -109,6 +109,6 @@ def test_a_question_that_the_server_lost_is_asked_once_more_and_the_text_in_the_
     server.answer_slow_questions()
     page.wait_for_function("new URLSearchParams(location.search).get('answer')")
     assert param(page, "q") == SLOW
-    page.evaluate("longreel.address({ answer: '', run: 'another-unknown-run' })")
+    page.evaluate("import('/scripts/page.js').then((page) => page.address({ answer: '', run: 'another-unknown-run' }))")
     page.reload()
     expect(page.locator("#lr-answer")).to_contain_text("This question was interrupted. Ask it again.")
