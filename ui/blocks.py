@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
-from fastapi import Response
-from fastapi.staticfiles import StaticFiles
 from pydantic import SecretStr
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from ui.handlers import Page
 from ui.render import markup
