@@ -25,6 +25,8 @@ _SKIPS_EXACTLY = frozenset({"h264", "hevc", "mpeg4", "mpeg2video", "mpeg1video"}
 """Codecs whose packets each hold one shown frame and whose decoders skip frames that no other needs.
 VP8 and VP9 hide frames in packets of their own, so that packet times do not show which frame is visible."""
 
+_PART_KIND, _IDR = 0x1F, 5
+"""The bits that say what a part of an H.264 picture is, and those of one that begins the stream anew."""
 _NEAR_S = 30.0
 """Times closer than this are read in one go; farther ones are sought."""
 
@@ -164,21 +166,25 @@ def _timed(
     failures: list[Exception],
     awaited: AwaitedPictures,
 ) -> Iterator[tuple[Any, float]]:
-    decoder = None
+    decoder, following = None, 0
     packets = (
         Packet(
             media.packet_s(raw) if raw.pts is not None else None,
             raw.is_keyframe,
             raw.size,
-            raw,
+            (number, raw),
             is_hidden=raw.is_discard,
         )
-        for raw in media.packets(media.video.index, start_s)
+        for number, raw in enumerate(media.packets(media.video.index, start_s))
     )
-    for packet, wanted in chosen(packets, ticks):
+    for (number, packet), wanted in chosen(packets, ticks):
         if decoder is None:
             decoder = _configured(packet.stream.codec_context, threads)
             skips = awaited.are_all_shown = decoder.name in _SKIPS_EXACTLY
+        elif number != following and decoder.name == "h264" and not _is_idr(packet):
+            yield from _frames(media, decoder, None, failures)
+            decoder.flush_buffers()
+        following = number + 1
         decoder.skip_frame = "DEFAULT" if wanted or not skips else "NONREF"
         frames = list(_frames(media, decoder, packet, failures))
         if packet.pts is not None:
@@ -190,6 +196,20 @@ def _timed(
         yield from frames
     if decoder is not None:
         yield from _frames(media, decoder, None, failures)
+
+
+def _is_idr(packet: Any) -> bool:
+    """Whether an H.264 packet begins the stream anew. The decoder cannot pass from one group to a later one otherwise:
+    in an open group, it waits for the pictures in between."""
+    data, setup = bytes(packet), packet.stream.codec_context.extradata or b""
+    if len(setup) < 5 or setup[0] != 1:  # parts of the picture follow a mark, instead of their length
+        return any(part[0] & _PART_KIND == _IDR for part in data.split(b"\0\0\1")[1:] if part)
+    size, at = (setup[4] & 3) + 1, 0
+    while at + size < len(data):
+        if data[at + size] & _PART_KIND == _IDR:
+            return True
+        at += size + int.from_bytes(data[at : at + size])
+    return False
 
 
 def _counted(media: OpenMedia, threads: int, failures: list[Exception]) -> Iterator[tuple[Any, float]]:

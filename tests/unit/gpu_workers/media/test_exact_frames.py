@@ -91,6 +91,17 @@ def test_open_groups_of_pictures_are_followed(tmp_path):
             assert_shown(frame, start_s + number * 1.1, everywhere)
 
 
+@pytest.mark.parametrize("suffix", ["mp4", "ts"])
+def test_between_open_groups_of_which_none_is_needed_no_picture_is_lost(tmp_path, suffix):
+    groups = {"x264-params": "open-gop=1:keyint=12:min-keyint=12:bframes=4"}
+    path = write_media(tmp_path / f"a.{suffix}", times_s=steady(8.0, 25.0), options=groups)
+    frames = list(PyAVFrames().sample(path, span=TimeSpan(0.0, 7.0), every_s=1.0, max_side=0))
+    assert [frame.pts_s for frame in frames] == pytest.approx([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0], abs=0.05)
+    shades = [float(frame.image[frame.image.shape[0] // 2 :].mean()) for frame in frames]
+    assert shades == pytest.approx([grey_at(frame.pts_s) for frame in frames], abs=3)
+    assert not any(frame.lost or frame.is_damaged for frame in frames)
+
+
 def test_variable_frame_rate_keeps_the_times_of_the_file(tmp_path):
     times_s = [0.0, 0.04, 0.9, 2.5, 2.6, 2.7, 7.0, 7.5]
     path = write_media(tmp_path / "vfr.mkv", times_s=times_s)
