@@ -71,7 +71,7 @@ class PyAVFrames:
                     is_past_end = False
                 if is_past_end:  # of the whole file only the last frame is shown
                     frames = _decoded(
-                        media, ListedTicks([math.inf]), max(0.0, run[0]), self._threads, AwaitedPictures()
+                        media, ListedTicks([math.inf]), max(0.0, run[0]), self._threads, AwaitedPictures(run[0])
                     )
                     for raw, time_s in deque(frames, maxlen=1):
                         raw.opaque = Damage(raw.opaque)
@@ -101,7 +101,7 @@ def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iter
     `opaque` of a frame is its Damage: it counts as damaged if any since the last one that was shown is.
     """
     held: tuple[Any, float] | None = None
-    answered, damage, awaited = 0, Damage(), AwaitedPictures()
+    answered, damage, awaited = 0, Damage(), AwaitedPictures(start_s)
     for raw, time_s in _rising(_decoded(media, ticks, start_s, threads, awaited)):
         due = ticks.before(time_s)
         damage = damage.joined(Damage(lost=awaited.lost_before(time_s)))

@@ -94,8 +94,10 @@ class AwaitedPictures:
     of the decoder.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, start_s: float) -> None:
+        """Nothing before `start_s` counts as lost."""
         self.are_all_shown = False
+        self._start_s = start_s
         self._times_s: list[float] = []
         self._failed_s: float | None = None
 
@@ -109,7 +111,7 @@ class AwaitedPictures:
 
     def lost_before(self, time_s: float) -> tuple[TimeSpan, ...]:
         """What was lost before the picture of this time, which the decoder has given; nothing shorter than GAP_S."""
-        first_s = min((one for one in self._times_s if one < time_s), default=time_s)
+        first_s = max(self._start_s, min((one for one in self._times_s if one < time_s), default=time_s))
         self._times_s = [one for one in self._times_s if one > time_s + SAME_TIME_S]
         is_lost = self._may_lose and time_s - first_s >= GAP_S
         if self._failed_s is not None and time_s >= self._failed_s:
@@ -118,9 +120,8 @@ class AwaitedPictures:
 
     def lost_at_end(self) -> tuple[TimeSpan, ...]:
         """What was lost after the last picture."""
-        if not self._may_lose or not self._times_s:
-            return ()
-        return (TimeSpan(min(self._times_s), max(self._times_s)),)
+        times_s = [one for one in self._times_s if one >= self._start_s]
+        return (TimeSpan(min(times_s), max(times_s)),) if self._may_lose and times_s else ()
 
     @property
     def _may_lose(self) -> bool:
