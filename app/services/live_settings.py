@@ -80,7 +80,9 @@ def _with(settings: Settings, setting: Setting, value: bool | float | None) -> t
             new = TypeAdapter(kind).validate_python(value, strict=True)
         except ValidationError as error:
             allowed = f"Allowed is {setting.allowed}." if setting.allowed else ""
-            raise BadInput(f"{setting.variable} cannot be {value}: {error.errors()[0]['msg']}.", allowed) from error
+            fault = error.errors()[0]
+            why = "" if fault["type"].startswith(("greater", "less")) else f": {fault['msg']}"
+            raise BadInput(f"{setting.variable} cannot be {value}{why}.", allowed) from error
     changed = group.model_copy(update={name: new})
     whole = settings.model_copy(update={setting.part: changed}) if setting.part else changed
     assert isinstance(whole, Settings)

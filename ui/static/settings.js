@@ -18,7 +18,8 @@ document.addEventListener('submit', async (event) => {
     toast('Saved. New questions, videos and uploads obey it.');
     emit('view', { view: 'status' });
   } catch (error) {
-    problem.textContent = error.message;
+    const named = changed.find((field) => error.message.startsWith(`${field.name} `));
+    problem.textContent = named ? error.message.replace(named.name, `“${named.labels[0].textContent.trim()}”`) : error.message;
     problem.hidden = false;
   }
   save.disabled = false;

@@ -30,7 +30,7 @@ def test_settings_are_changed_while_the_server_runs(page: Page, server: Server) 
     form = page.get_by_role("form", name="Change settings")
     form.get_by_label("Most steps of a model").fill("65")
     form.get_by_role("button", name="Save").click()
-    expect(form.get_by_role("alert")).to_contain_text("from 1 to 64")
+    expect(form.get_by_role("alert")).to_have_text("“Most steps of a model” cannot be 65. Allowed is from 1 to 64.")
     assert faults(page) == []
     form.get_by_label("Most steps of a model").fill("5")
     form.get_by_label("Find and count things").uncheck()
