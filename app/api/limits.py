@@ -22,6 +22,8 @@ from app.core.settings import Server
 
 WINDOW_S = 60
 FREE = ("/v1/health", "/v1/ready")
+CALLS = ("/v1/", "/mcp")
+"""Where the API and MCP begin; to get anything else is to load the page."""
 MANY = 10_000
 """So many callers are remembered before those whose minute is over are forgotten."""
 
@@ -44,8 +46,8 @@ class RateLimit:
         self._minutes: dict[str, _Minute] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes on what is not counted."""
-        if scope["type"] != "http" or scope["path"] in FREE:
+        """Passes on what is not counted: checks of health, and the files of the page."""
+        if scope["type"] != "http" or scope["path"] in FREE or _loads_page(scope):
             return await self._app(scope, receive, send)
         server: Server = scope["app"].state.longreel.settings.server
         if not server.requests_per_minute:
@@ -87,3 +89,7 @@ def caller_of(scope: Scope, server: Server) -> str:
 def _refusal(path: str, wait_s: int) -> ASGIApp:
     problem = plain_problem(429, "Too many requests in this minute.", hint=f"Wait {wait_s} s.")
     return error_response(path, problem, {"Retry-After": str(wait_s)})
+
+
+def _loads_page(scope: Scope) -> bool:
+    return scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(CALLS)

@@ -52,6 +52,12 @@ def test_health_is_free_and_programs_for_openai_get_their_own_form(tmp_path: Pat
     assert "retry-after" in refused.headers
 
 
+def test_loading_the_page_costs_nothing_and_signing_in_does(tmp_path: Path) -> None:
+    client = opened(tmp_path, requests_per_minute=1)
+    assert all("ratelimit" not in client.get(path).headers for path in ("/scripts/main.js", "/login", "/"))
+    assert "ratelimit" in client.post("/v1/session", data={"key": "x"}).headers
+
+
 def test_each_credential_counts_for_itself_but_the_login_for_the_address(tmp_path: Path) -> None:
     client = opened(tmp_path, requests_per_minute=2, api_key=SecretStr(KEY))
     bearer = {"Authorization": f"Bearer {KEY}"}
@@ -78,12 +84,12 @@ def test_the_minute_begins_with_the_first_request_and_ends_for_each_caller(tmp_p
         await inner({**scope, "app": application}, receive, send)  # type: ignore[arg-type]
 
     here, there = (TestClient(limited, client=(address, 5)) for address in ("10.0.0.1", "10.0.0.2"))
-    assert here.get("/").status_code == 200
+    assert here.get("/v1/videos").status_code == 200
     now[0] = 59.5
-    assert here.get("/").headers["retry-after"] == "1"
-    assert there.get("/").status_code == 200
+    assert here.get("/v1/videos").headers["retry-after"] == "1"
+    assert there.get("/v1/videos").status_code == 200
     now[0] = 60.0
-    assert [here.get("/").status_code, there.get("/").status_code] == [200, 429]
+    assert [here.get("/v1/videos").status_code, there.get("/v1/videos").status_code] == [200, 429]
 
 
 def test_callers_of_the_past_are_forgotten(tmp_path: Path) -> None:
