@@ -27,6 +27,7 @@ from app.core.errors import Cancelled, LongreelError
 from app.core.events import Warned
 from app.core.timecode import clock, parse_clock
 from app.core.types import Message, SegmentKind
+from app.text.fuzzy import contains
 from app.text.tokens import words
 
 UNKNOWN, STATED = "unknown", '{"'
@@ -37,6 +38,8 @@ NOT_STATED = 0.85
 Left to itself, the packaged model finds an answer in any lines; its probability of saying so is the better sign. The
 bar keeps nearly all that the lines state; of questions with no answer there but something close by, it still lets most
 pass."""
+HELD = 0.9
+"""How much of an answer a passage contains that holds its words, letter by letter."""
 COPIED = 4
 """Words in a row that an answer has in common with an example, but not with the lines, only if it copied them."""
 ONLY_IDS = re.compile(r"(?:E\d+[\s,;.]*)+")
@@ -124,7 +127,7 @@ def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]
     if _leave_it_open(messages, work):
         return []
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
-    claims = [Claim(part.answer.strip(), _cited(part.evidence, state["evidence"])) for part in reading.answers]
+    claims = [Claim(part.answer.strip(), _proof(part, state["evidence"])) for part in reading.answers]
     return [claim for claim in claims if claim.passages and _says_something(claim.text, messages)]
 
 
@@ -174,6 +177,14 @@ def _cited(ids: list[str], passages: tuple[Passage, ...]) -> tuple[Passage, ...]
     known = {passage.id: passage for passage in passages}
     written = [f"E{id}" if id.isdigit() else id for id in ids]
     return tuple(dict.fromkeys(known[id] for one in written for id in expanded(one) if id in known))
+
+
+def _proof(part: AnsweredPart, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
+    """What an answer cites; instead the only passage that holds its words, where what it cites does not: a small model
+    often names a neighbour of the line that it read from."""
+    cited = _cited(part.evidence, passages)
+    holding = [passage for passage in passages if contains(part.answer, passage.text) >= HELD]
+    return cited if not cited or len(holding) != 1 or holding[0] in cited else (holding[0],)
 
 
 def _says_something(answer: str, messages: Sequence[Message]) -> bool:

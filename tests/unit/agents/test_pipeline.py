@@ -119,6 +119,14 @@ def test_the_answer_cites_the_lines_that_the_model_names() -> None:
     assert answer.confidence == 0.9
 
 
+def test_an_answer_cites_the_only_line_that_holds_its_words_instead_of_a_neighbour_that_the_model_names() -> None:
+    words = "I call the meeting of the town council to order"
+    answer = Desk(MEETING[:4], chat=small([reading((["E2"], words))])).ask("How does the meeting begin?")
+    assert [one.quote for one in answer.citations] == [f"{words}."]
+    own = Desk(MEETING[:4], chat=small([reading((["E2"], "The town council begins."))])).ask("How does it begin?")
+    assert [one.quote for one in own.citations] != [one.quote for one in answer.citations]
+
+
 def test_each_part_of_a_question_is_a_claim_of_its_own() -> None:
     both = reading((["E3"], "2.4 million euros."), (["E4"], "Sixty percent."))
     answer = Desk(MEETING, chat=small([both])).ask("What does it cost, and what does the county pay?")
