@@ -163,7 +163,7 @@ def test_without_its_server_a_video_is_read_all_the_same(served: Served, cards: 
     assert video.ready
     assert not spans(longreel, video, SegmentKind.CAPTION)
     assert spans(longreel, video, SegmentKind.VISUAL)
-    assert any(isinstance(one, Warned) and "answers 503" in one.message for one in events)
+    assert any(isinstance(one, Warned) and "may still be loading its model" in one.message for one in events)
 
 
 def test_a_killed_ingest_asks_only_for_what_it_had_not_stored(served: Served, cards: Path) -> None:
