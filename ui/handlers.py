@@ -30,6 +30,8 @@ from ui.render.relevance import relevance
 from ui.render.status import settings, status
 
 MOST_JOBS, MOST_WAITING, MOST_THREADS = 50, 1000, 20
+MOST_TABS = 10_000
+"""Of so many tabs it is remembered which question they follow."""
 WRITING_EVERY_S = 0.25
 """How often the text that a model is writing is updated."""
 
@@ -63,7 +65,8 @@ class Page:
 
     def __init__(self, key: SecretStr | None) -> None:
         self._key = key.get_secret_value() if key else ""
-        self._followed: dict[str | None, int] = {}
+        self._newest: dict[str | None, float] = {}
+        """By tab, the number of the question that it follows, and a half more once it shows something else."""
 
     def _client(self, request: gr.Request) -> Longreel:
         host, port = request.request.scope["server"]
@@ -104,7 +107,7 @@ class Page:
         payload = _payload(event)
         id = str(payload.get("video", ""))
         if not payload.get("keep"):
-            self._leave(request)
+            self._leave(event, request)
         watched = self._watched(request, id, _seconds(payload.get("t", 0)), bool(payload.get("play")))
         named = str(payload.get("thread", "")), str(payload.get("answer", ""))
         answered = (gr.skip(),) * 3 if payload.get("keep") else self._conversation(request, *named)
@@ -183,7 +186,7 @@ class Page:
 
     def show(self, event: gr.EventData, request: gr.Request) -> tuple[Any, Any]:
         """An earlier answer."""
-        self._leave(request)
+        self._leave(event, request)
         payload = _payload(event)
         try:
             with self._client(request) as client:
@@ -193,7 +196,7 @@ class Page:
 
     def thread(self, event: gr.EventData, request: gr.Request) -> Answered:
         """Another conversation, with the named answer or its last one; an empty name ends the open one."""
-        self._leave(request)
+        self._leave(event, request)
         payload = _payload(event)
         return self._conversation(request, str(payload.get("thread", "")), str(payload.get("answer", "")))
 
@@ -221,9 +224,9 @@ class Page:
         """
         yield from self._follow(event, request, self._answering(_payload(event), request))
 
-    def stop(self, request: gr.Request) -> str:
+    def stop(self, event: gr.EventData, request: gr.Request) -> str:
         """Ends what `ask` and `rejoin` show; the page's script ends the question itself."""
-        self._leave(request)
+        self._leave(event, request)
         return markup.note("Stopped.")
 
     def _follow(self, event: gr.EventData, request: gr.Request, steps: Iterator[Answered]) -> Iterator[Answered]:
@@ -232,16 +235,23 @@ class Page:
         The framework's own `cancels` is no way to do it: it ends every call of a handler, the next one too.
         """
         number, tab = int(_payload(event).get("number", 0)), request.session_hash
-        self._followed[tab] = number
+        self._newest[tab] = max(number, self._newest.get(tab, 0))  # events arrive in any order
+        if len(self._newest) > MOST_TABS:
+            self._newest.pop(next(iter(self._newest)), None)
         for shown, evidence, talk in steps:
-            if self._followed.get(tab) != number:
+            if self._newest.get(tab) != number:
                 yield (gr.skip(),) * 3  # the framework shows what comes last once more
                 return
             yield answers.numbered(number, shown), evidence, talk
-        self._leave(request)
+        if self._newest.get(tab) == number:
+            del self._newest[tab]
 
-    def _leave(self, request: gr.Request) -> None:
-        self._followed.pop(request.session_hash, None)
+    def _leave(self, event: gr.EventData, request: gr.Request) -> None:
+        """Shows no more of the questions up to the number that the event names, else of any so far."""
+        newest = self._newest.get(request.session_hash, 0)
+        if newest:
+            left = int(_payload(event).get("number", newest)) + 0.5
+            self._newest[request.session_hash] = max(newest, left)
 
     def rejoin(self, event: gr.EventData, request: gr.Request) -> Iterator[Answered]:
         """The steps and the answer of a question that was asked before a reload or a lost connection."""

@@ -97,7 +97,7 @@ actions.open = ({ dataset: { open: video } }) => {
   leave();
   address({ video, t: '', view: '', answer: '', thread: '', q: '', run: '', summary: '' }, true);
   goTo('ask', false);
-  return emit('open', { video });
+  return emit('open', { video, number });
 };
 
 window.addEventListener('popstate', () => {
@@ -106,7 +106,7 @@ window.addEventListener('popstate', () => {
   if (isOpen && wanted === requested) return;
   leave();
   requested = wanted;
-  const place = { answer, thread: param('thread') };
+  const place = { answer, thread: param('thread'), number };
   if (!isOpen) emit('open', { video, t: param('t'), keep: Boolean(run), ...place });
   else if (!run) emit('thread', place);
   rejoin();
@@ -153,14 +153,14 @@ actions.stop = (_, event) => {
   sent = 0;
   restore();
   address({ run: '' });
-  emit('stop');
+  emit('stop', { number });
   if (run) cancel(run, 3);
 };
 actions.show = ({ dataset: { show: answer, question } }) => {
   leave();
   requested = answer;
   address({ q: inAddress(question), run: '', answer }, true);
-  emit('show', { answer, thread: param('thread') });
+  emit('show', { answer, thread: param('thread'), number });
 };
 
 // Options: a person's choices for every question, stored in this browser
@@ -230,7 +230,7 @@ function talk(thread) {
   address({ thread, answer: '', q: '', run: '' }, true);
   write('');
   find('#lr-ask').focus();
-  emit('thread', { thread });
+  emit('thread', { thread, number });
   return null;
 }
 
