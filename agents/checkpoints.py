@@ -38,6 +38,7 @@ from app.core.types import (
     Video,
     VideoStream,
 )
+from app.core.types.media import FileChapter, FileTags, SoundChoice
 from app.core.types.objects import Region
 from app.text.time_expressions import TimeScope
 
@@ -49,7 +50,7 @@ Graph: TypeAlias = "CompiledStateGraph[AgentState, AgentRun, AgentState, AgentSt
 
 STORED = (
     *(Claim, DraftAnswer, Finding, Coverage, JudgedClaim, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
-    Region,
+    *(FileChapter, FileTags, Region, SoundChoice),
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""

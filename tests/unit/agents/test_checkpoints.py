@@ -7,7 +7,10 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import is_dataclass
+from enum import Enum
 from pathlib import Path
+from typing import Any, get_args, get_type_hints
 
 import pytest
 
@@ -184,3 +187,17 @@ def test_every_type_of_a_stored_state_can_be_built_again(store: Checkpoints, cap
     ask(Counted(), store)
     assert not [record for record in caplog.records if "checkpoint" in record.getMessage()]
     assert len(set(STORED)) == len(STORED)
+
+
+def types_in(hint: Any) -> Iterator[type]:
+    """The dataclasses and enumerations of an annotation."""
+    if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, Enum)):
+        yield hint
+    for part in get_args(hint):
+        yield from types_in(part)
+
+
+def test_every_type_inside_a_stored_type_comes_back_from_the_store_as_itself() -> None:
+    inside = {kind for stored in STORED if is_dataclass(stored) for kind in get_type_hints(stored).values()}
+    missing = {one.__name__ for hint in inside for one in types_in(hint)} - {one.__name__ for one in STORED}
+    assert not missing
