@@ -67,7 +67,7 @@ def order_of(page: Page, server: Server) -> list[str]:
 def test_a_waiting_video_goes_to_the_top(page: Page, server: Server, tmp_path: Path) -> None:
     for name in ("first", "a", "b", "c"):
         film = write_webm(tmp_path / f"{name}.webm", seconds=1)
-        assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}).status == 202
+        assert page.request.post(f"{server.address}/v1/videos", data={"path": str(film)}, max_retries=1).status == 202
     wait_until_waiting(page, "a", "b", "c")
     page.get_by_role("button", name="Move c to the top").focus()
     page.keyboard.press("Enter")
@@ -85,7 +85,7 @@ def add_film(page: Page, server: Server, folder: Path, title: str, seconds: int)
     """A film that was read, on the page."""
     server.go_on_reading()
     film = write_webm(folder / f"{title}.webm", seconds)
-    added = page.request.post(f"{server.address}/v1/videos", data={"path": str(film), "title": title})
+    added = page.request.post(f"{server.address}/v1/videos", data={"path": str(film), "title": title}, max_retries=1)
     assert added.status == 202, added.text()
     expect(page.get_by_role("link", name=title)).to_be_visible()
 
