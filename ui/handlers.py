@@ -244,7 +244,7 @@ class Page:
                 return
             yield answers.numbered(number, shown), evidence, talk
         if self._newest.get(tab) == number:
-            del self._newest[tab]
+            self._newest.pop(tab, None)
 
     def _leave(self, event: gr.EventData, request: gr.Request) -> None:
         """Shows no more of the questions up to the number that the event names, else of any so far."""
