@@ -6,6 +6,7 @@ The page is a client of /v1 on its own server: the browser uploads, plays and fo
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from ui.render.templates import fill
 from ui.theme import theme
 
 HERE = Path(__file__).parent
+SCRIPTS = HERE / "static"
 STYLES = ("page.css", "watching.css")
 WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""
@@ -103,19 +105,26 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
 
 
 class Scripts(StaticFiles):
-    """The page's scripts. A browser asks each time whether they changed: a new version may come with any start."""
+    """The page's scripts. Their path names their content, so a browser fetches each version once."""
+
+    def __init__(self) -> None:
+        super().__init__(directory=SCRIPTS)
+        contents = b"".join(script.read_bytes() for script in sorted(SCRIPTS.iterdir()))
+        self.path = f"scripts/{hashlib.sha256(contents).hexdigest()[:12]}"
+        """Where they are, relative to the page; the same for the same scripts."""
 
     def file_response(self, *args: Any, **more: Any) -> Response:
-        """The script, to be checked before it is used again."""
+        """The script, which the browser may use from now on without asking."""
         response = super().file_response(*args, **more)
-        response.headers["Cache-Control"] = "no-cache"
+        response.headers["Cache-Control"] = "private, max-age=31536000, immutable"
         return response
 
 
 def mount_page(app: Any, key: SecretStr | None) -> None:
     """Mounts the page at / of a FastAPI application."""
     look = "\n".join((HERE / name).read_text("utf-8") for name in STYLES)  # as `css` its selectors would be rewritten
-    app.mount("/scripts", Scripts(directory=HERE / "static"))
+    scripts = Scripts()
+    app.mount(f"/{scripts.path}", scripts)
     blocks = create_page(key)
     gr.mount_gradio_app(
         app,
@@ -125,6 +134,6 @@ def mount_page(app: Any, key: SecretStr | None) -> None:
         footer_links=[],
         show_error=False,
         theme=theme(),
-        head=f'<style>{look}</style><script type="module" src="scripts/main.js"></script>',
+        head=f'<style>{look}</style><script type="module" src="{scripts.path}/main.js"></script>',
     )
     blocks.custom_mount_path = None  # otherwise it overrides the path that a proxy reports

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.integration.page.conftest import Server, ask, open_film
 from tests.unit.api.tiny_video import write_webm
+from ui.blocks import Scripts
 
 SLOW = "When did it open, slowly?"
 
@@ -97,18 +98,19 @@ def test_a_question_that_the_server_lost_is_asked_once_more_and_the_text_in_the_
     ask(page, SLOW)
     expect(page.locator("#lr-answer [aria-busy]")).to_be_visible()
     page.get_by_role("textbox", name="Question", exact=True).fill("And then?")
-    lost = """async () => {
+    lost = """async (address) => {
       const run = 'a-run-of-an-earlier-server', asked = JSON.parse(sessionStorage.getItem('longreel-asked'));
       sessionStorage.setItem('longreel-asked', JSON.stringify({ ...asked, run }));
-      (await import('/scripts/page.js')).address({ run });
+      (await import(address)).address({ run });
     }"""
-    page.evaluate(lost)
+    script = f"/{Scripts().path}/page.js"
+    page.evaluate(lost, script)
     page.reload()
     expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
     expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value("And then?")
     server.answer_slow_questions()
     page.wait_for_function("new URLSearchParams(location.search).get('answer')")
     assert param(page, "q") == SLOW
-    page.evaluate("import('/scripts/page.js').then((page) => page.address({ answer: '', run: 'another-unknown-run' }))")
+    page.evaluate(f"import('{script}').then((page) => page.address({{ answer: '', run: 'another-unknown-run' }}))")
     page.reload()
     expect(page.locator("#lr-answer")).to_contain_text("This question was interrupted. Ask it again.")

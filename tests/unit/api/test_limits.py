@@ -15,6 +15,7 @@ from app.api.limits import MANY, RateLimit
 from app.api.sessions import Sessions
 from app.main import create_app
 from tests.unit.api import stand_in
+from ui.blocks import Scripts
 
 KEY = "a long secret for tests"
 
@@ -54,7 +55,7 @@ def test_health_is_free_and_programs_for_openai_get_their_own_form(tmp_path: Pat
 
 def test_loading_the_page_costs_nothing_and_signing_in_does(tmp_path: Path) -> None:
     client = opened(tmp_path, requests_per_minute=1, api_key=SecretStr(KEY))
-    assert all("ratelimit" not in client.get(path).headers for path in ("/scripts/main.js", "/login", "/"))
+    assert all("ratelimit" not in client.get(path).headers for path in (f"/{Scripts().path}/main.js", "/login", "/"))
     assert "ratelimit" in client.post("/v1/session", data={"key": "x"}).headers
 
 
