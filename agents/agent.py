@@ -12,7 +12,7 @@ from agents.graph import build_graph
 from agents.parts import AgentParts, AgentRun
 from agents.pipeline.understand import whole_question
 from agents.plans import Plan
-from agents.state import AgentState, start_state
+from agents.state import start_state
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.settings import Agent
@@ -87,8 +87,13 @@ class VideoAgent:
             plan = replace(plan or Plan(question), scope=scope)
         start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan, region)
         parts = replace(self._parts, settings=limits or self._parts.settings)
+        if run_id and self._checkpoints:
+            steps = self._checkpoints.stream(run_id, start, parts, cancelled)
+        else:
+            work = AgentRun(parts, Budget(parts.settings, cancelled))
+            steps = streamed(self._graph, start, {"recursion_limit": RECURSION}, work)
         answer: Answer | None = None
-        for mode, item in self._stream(start, parts, run_id, cancelled):
+        for mode, item in steps:
             if mode == "custom":
                 yield cast(Event, item)
             else:
@@ -112,14 +117,6 @@ class VideoAgent:
         """Removes what is stored of a run; to be called when its answer was stored, or when it was cancelled."""
         if run_id and self._checkpoints:
             self._checkpoints.forget(run_id)
-
-    def _stream(
-        self, start: AgentState, parts: AgentParts, run_id: str, cancelled: Callable[[], bool]
-    ) -> Iterator[tuple[str, Any]]:
-        if run_id and self._checkpoints:
-            return self._checkpoints.stream(run_id, start, parts, cancelled)
-        work = AgentRun(parts, Budget(parts.settings, cancelled))
-        return streamed(self._graph, start, {"recursion_limit": RECURSION}, work)
 
 
 def _check(question: str, options: Sequence[str]) -> None:

@@ -113,16 +113,15 @@ class Checkpoints:
         with self._translated(), self._opening:
             with self._lock:
                 at_work = {_key(run_id) for run_id in self._running}
-            for run in self._stored() - at_work:
-                self._saver.delete_thread(run)
+            saver: Any = self._saver
+            if isinstance(self._place, str):
+                stored = {one.config["configurable"]["thread_id"] for one in saver.list(None)}
+            else:
+                with saver.cursor() as cursor:
+                    stored = {key for (key,) in cursor.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()}
+            for run in stored - at_work:
+                saver.delete_thread(run)
             self._compact()
-
-    def _stored(self) -> set[str]:
-        if isinstance(self._place, str):
-            return {one.config["configurable"]["thread_id"] for one in self._saver.list(None)}
-        saver: Any = self._saver
-        with saver.cursor() as cursor:
-            return {key for (key,) in cursor.execute("SELECT DISTINCT thread_id FROM checkpoints").fetchall()}
 
     def _compact(self) -> None:
         saver: Any = self._saver

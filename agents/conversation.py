@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from agents.evidence import Finding, Passage
 from agents.parts import AgentRun
@@ -11,8 +11,9 @@ from agents.prompts import prompt
 from agents.state import AgentState, Note, Observation, Said
 from agents.tools.base import named_videos
 from app.core.timecode import clock
-from app.core.types import Frame, Message, Part, Turn, Video, VideoId
+from app.core.types import Frame, Message, Part, VideoId
 from app.core.types.boxes import Box
+from app.text.options import letter
 
 SIDE = 640
 MOST_LISTED = 60
@@ -25,7 +26,13 @@ def render(state: AgentState, work: AgentRun) -> list[Message]:
     shown = _shown_pictures(state, work)
     messages = [Message("system", prompt("loop"))]
     for turn in state["turns"]:
-        messages += _earlier(turn, names)
+        cited = [
+            f"{names.get(one.video_id, 'another video')} {clock(one.span.start_s)}-{clock(one.span.end_s)}: {one.quote}"
+            for one in turn.answer.citations[:8]
+        ]
+        moments = f"\nThis rested on: {'; '.join(cited)}" if cited else ""
+        messages.append(Message("user", f"Question: {turn.question}"))
+        messages.append(Message("assistant", f"{turn.answer.text}{moments}"))
     messages.append(Message("user", _task(state)))
     for entry in state["log"]:
         if isinstance(entry, Said):
@@ -118,7 +125,12 @@ def _task(state: AgentState) -> str:
         lines += [f"{letter(at)}. {option}" for at, option in enumerate(state["options"])]
     lines.append("Videos:")
     named = named_videos(state["videos"])
-    lines += [f"{name}: {_about(video)}" for name, video in list(named.items())[:MOST_LISTED]]
+    for name, video in list(named.items())[:MOST_LISTED]:
+        track = video.media.video
+        pictures = f"pictures of {track.width}x{track.height}" if track else "no pictures"
+        sound = "sound" if video.media.audio else "no sound"
+        language = f", speech in {video.language}" if video.language else ""
+        lines.append(f"{name}: “{video.title}”, {clock(video.duration_s)} long, {pictures}, {sound}{language}")
     if len(named) > MOST_LISTED:
         lines.append(f"... up to V{len(named)}. Search them all to find the right one.")
     plan = state.get("plan")
@@ -131,50 +143,3 @@ def _task(state: AgentState) -> str:
     if plan and plan.queries and plan.by == "user":
         lines.append(f"The user suggests searching for: {'; '.join(plan.queries)}.")
     return "\n".join(lines)
-
-
-def _about(video: Video) -> str:
-    track = video.media.video
-    pictures = f"pictures of {track.width}x{track.height}" if track else "no pictures"
-    sound = "sound" if video.media.audio else "no sound"
-    language = f", speech in {video.language}" if video.language else ""
-    return f"“{video.title}”, {clock(video.duration_s)} long, {pictures}, {sound}{language}"
-
-
-def _earlier(turn: Turn, names: Mapping[VideoId, str]) -> list[Message]:
-    """A question and answer that came before, with the moments that were cited."""
-    cited = [
-        f"{names.get(one.video_id, 'another video')} {clock(one.span.start_s)}-{clock(one.span.end_s)}: {one.quote}"
-        for one in turn.answer.citations[:8]
-    ]
-    moments = f"\nThis rested on: {'; '.join(cited)}" if cited else ""
-    return [
-        Message("user", f"Question: {turn.question}"),
-        Message("assistant", f"{turn.answer.text}{moments}"),
-    ]
-
-
-def letter(place: int) -> str:
-    """A, B, C, ... of an option."""
-    return chr(ord("A") + place)
-
-
-def option_place(text: str, options: Sequence[str]) -> int | None:
-    """Which option a model means by a letter, a letter with its text, or the text."""
-    bare = text.strip().strip("().:*\"'").strip()
-    if len(bare) == 1 and bare.isascii() and bare.isalpha() and ord(bare.upper()) - ord("A") in range(len(options)):
-        return ord(bare.upper()) - ord("A")
-    exact = [at for at, option in enumerate(options) if option.strip().casefold() == bare.casefold()]
-    if exact:
-        return exact[0]
-    head, _, rest = bare.partition(". ")
-    if (
-        len(head) == 1
-        and rest
-        and head.isascii()
-        and head.isalpha()
-        and ord(head.upper()) - ord("A") in range(len(options))
-    ):
-        return ord(head.upper()) - ord("A")
-    inside = [at for at, option in enumerate(options) if bare and bare.casefold() in option.casefold()]
-    return inside[0] if len(inside) == 1 else None

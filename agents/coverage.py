@@ -58,6 +58,12 @@ def searched(state: AgentState) -> tuple[str, ...]:
     return tuple(phrases)
 
 
+def words_covered(video: Video, span: TimeSpan | None, kinds: Sequence[SegmentKind]) -> list[Coverage]:
+    """What reading or searching these kinds covers; stored descriptions of pictures are no look at them."""
+    senses: tuple[Sense, ...] = ("speech", "screen_text")
+    return [Coverage(sense, video.id, span) for sense in senses if SegmentKind(sense) in kinds]
+
+
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
     """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere that
     counts for the person who asks."""

@@ -37,6 +37,17 @@ def ask_json(
     raise WorkerFailed(f"{chat.model} did not give a readable answer: {fault}.", "Ask again.")
 
 
+def weigh(
+    chat: Chat | None, messages: Sequence[Message], words: Sequence[str], budget: Budget
+) -> Mapping[str, float] | None:
+    """How likely the model's reply begins with each of these words; None where it gives no probabilities."""
+    if chat is None or not chat.capabilities.weighs:
+        return None
+    shares, completion = chat.weigh(messages, words, budget.is_over)
+    budget.spend(completion)
+    return shares
+
+
 def describe_fault(error: ValidationError) -> str:
     """The first fault of a reply, in words for a model."""
     first = error.errors()[0]

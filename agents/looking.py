@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Sequence
 
 from agents.evidence import Passage
-from agents.evidence.reading import from_segment
 from agents.parts import AgentRun
 from app.core.errors import ToolRefused
 from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
@@ -44,11 +43,11 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
         if description and NOTHING not in description:
             span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
             middle = run[len(run) // 2][1].pts_s
-            segments.append(_segment(video, span, description, model.model, middle, goal))
-    if segments:
-        work.parts.library.add_segments(segments)
-        work.parts.retriever.add(segments)
-    return [from_segment(segment) for segment in segments]
+            key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model.model}|{goal}"
+            id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
+            about = goal or "everything"
+            segments.append(Segment(id, video.id, SegmentKind.VISUAL, span, description, model.model, middle, about))
+    return work.store(segments)
 
 
 def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> str:
@@ -68,9 +67,3 @@ def _runs(shown: Sequence[tuple[Passage, Frame]]) -> list[list[tuple[Passage, Fr
         else:
             runs.append([one])
     return runs
-
-
-def _segment(video: Video, span: TimeSpan, text: str, model: str, frame_s: float, goal: str) -> Segment:
-    key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model}|{goal}"
-    id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-    return Segment(id, video.id, SegmentKind.VISUAL, span, text, model, frame_s, goal or "everything")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, cast
 
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
-from agents.conversation import option_place, render
+from agents.conversation import render
 from agents.evidence import Finding, Passage
 from agents.llm import ask_json
 from agents.parts import AgentRun
@@ -20,6 +21,7 @@ from agents.tools.registry import ANSWER, available_tools, read_arguments, run_t
 from app.core.errors import Cancelled, LongreelError, ToolRefused
 from app.core.events import Called, Delta, ToolStarted, Warned
 from app.core.types import Completion, Message, ToolCall
+from app.text.options import option_place
 
 Exit = Literal["think", "use", "judge", "finish"]
 MOST_CALLS = 8
@@ -43,12 +45,8 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
         return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
     try:
         turn = _next_turn(state, work, runtime)
-    except Cancelled:
-        work.budget.check()
-        return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
     except LongreelError as error:
-        runtime.stream_writer(Warned(f"The language model failed: {error}"))
-        return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
+        return give_up(error, runtime)
     answer = next((call for call in turn.calls if call.name == ANSWER.name), None)
     if answer is not None:
         return _answered(state, work, turn.text, answer)
@@ -59,6 +57,17 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     sends = [Send("use", {**state, "call": call}) for call in calls]
     not_run = (Observation(call, (TOO_MANY_CALLS,), refused=True) for call in too_many)
     return Command(goto=cast(Any, sends), update={"log": (Said(turn.text, (*calls, *too_many)), *not_run)})
+
+
+def give_up(error: LongreelError, runtime: Runtime[AgentRun]) -> Command[Any]:
+    """Ends a run whose model failed or ran out of time. Raises Cancelled when the answer is no longer wanted."""
+    problem = OUT_OF_TIME
+    if isinstance(error, Cancelled):
+        runtime.context.budget.check()
+    else:
+        problem = f"The language model failed: {error}"
+        runtime.stream_writer(Warned(problem))
+    return Command(goto="finish", update={"problems": (problem,)})
 
 
 def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
@@ -82,7 +91,12 @@ def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
         runtime.stream_writer(Warned(problems[0]))
     passages = [part for part in outcome.parts if isinstance(part, Passage)]
     findings = [part for part in outcome.parts if isinstance(part, Finding)]
-    runtime.stream_writer(Called(call.name, shown, _shortened(outcome), refused, call.id))
+    text = "\n".join(
+        part if isinstance(part, str) else part.text if isinstance(part, Finding) else part.line
+        for part in outcome.parts
+    )
+    summary = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
+    runtime.stream_writer(Called(call.name, shown, summary, refused, call.id))
     return {
         "log": (Observation(call, outcome.parts, refused),),
         "evidence": (*(p for finding in findings for p in finding.passages), *passages),
@@ -152,15 +166,15 @@ def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
     if reply.stated == "no" or (reply.stated == "unsure" and option is None):
         return DraftAnswer((), reply.stated, option, tuple(reply.could_be_in))
     if option is not None:
-        claims = [_with_option(claim, options[option]) for claim in claims]
+        # What is judged of a choice names the option, whatever the statement leaves out.
+        chosen = options[option]
+        claims = [
+            claim
+            if chosen.casefold() in claim.text.casefold()
+            else replace(claim, text=f"{chosen} ({claim.text.rstrip('.')})")
+            for claim in claims
+        ]
     return DraftAnswer(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
-
-
-def _with_option(claim: Claim, option: str) -> Claim:
-    """What is judged of a choice names the option, whatever the statement leaves out."""
-    if option.casefold() in claim.text.casefold():
-        return claim
-    return Claim(f"{option} ({claim.text.rstrip('.')})", claim.passages, claim.findings, claim.unknown_ids)
 
 
 def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
@@ -181,12 +195,3 @@ def expanded(written: str) -> Iterator[str]:
     for kind, first, last in _ID.findall(written.upper()):
         for number in range(int(first), min(int(last or first), int(first) + 64) + 1):
             yield f"{kind}{number}"
-
-
-def _shortened(outcome: Outcome) -> str:
-    lines = [
-        part if isinstance(part, str) else part.text if isinstance(part, Finding) else part.line
-        for part in outcome.parts
-    ]
-    whole = "\n".join(lines)
-    return whole if len(whole) <= SHOWN_CHARACTERS else whole[: SHOWN_CHARACTERS - 1] + "…"

@@ -71,16 +71,23 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
     left_out = (LEFT_OUT,) if not strict and any(one.verdict == "no" for one in state["judged"]) else ()
     if accepted:
         confidence = sum(one.confidence for one in accepted) / len(accepted)
-        citations = [citation for one in accepted for citation in cite(one)]
+        # Each moment once; verified where any statement that cites it is.
+        citations: dict[tuple[object, ...], Citation] = {}
+        for one in (citation for judged in accepted for citation in cite(judged)):
+            key = (one.video_id, one.span, one.kind)
+            if key not in citations or (one.verified and not citations[key].verified):
+                citations[key] = one
+        answered, questions = {one.claim.question for one in accepted}, state.get("asked", ())
+        unanswered = [one for one in questions if len(questions) > 1 and one not in answered]
         if citations:
             return Answer(
                 AnswerStatus.ANSWERED,
-                _joined([_worded(one, strict=strict and draft.option is None) for one in accepted]),
+                _text(accepted, doubt=strict and draft.option is None),
                 confidence,
-                _unique(citations)[:MOST_CITATIONS],
+                tuple(citations.values())[:MOST_CITATIONS],
                 draft.option,
                 usage,
-                missing=(*left_out, *_unanswered(state, accepted)),
+                missing=(*left_out, *(f"No answer was found to “{one}”." for one in unanswered)),
             )
     return _refusal(state, work, draft)
 
@@ -108,21 +115,22 @@ def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClai
     return accepted
 
 
-def _worded(judged: JudgedClaim, *, strict: bool) -> str:
-    """The statement; what a small model is not sure of comes with the words it rests on, for the reader to judge."""
-    words = [passage.text for passage in judged.claim.passages if passage.text]
-    if not strict or judged.verdict == "yes" or not words:
-        return judged.claim.text
-    quote = " ".join(words[0].split())
-    cut = quote if len(quote) <= LONGEST_QUOTE else f"{quote[: LONGEST_QUOTE - 1]}…"
-    return f"{judged.claim.text} (“{cut}”)" if likeness(cut, judged.claim.text) < SAME_WORDS else judged.claim.text
-
-
-def _unanswered(state: AgentState, accepted: Sequence[JudgedClaim]) -> tuple[str, ...]:
-    """Says which of several questions the answer leaves open."""
-    answered = {one.claim.question for one in accepted}
-    questions = state.get("asked", ())
-    return tuple(f"No answer was found to “{one}”." for one in questions if len(questions) > 1 and one not in answered)
+def _text(accepted: Sequence[JudgedClaim], *, doubt: bool) -> str:
+    """The statements as one text: lists and long ones a line each, short ones as a paragraph. With `doubt`, those that
+    are not sure come with the words they rest on, for the reader to judge."""
+    texts = []
+    for one in accepted:
+        statement = one.claim.text
+        words = [passage.text for passage in one.claim.passages if passage.text]
+        if doubt and one.verdict != "yes" and words:
+            quote = " ".join(words[0].split())
+            cut = quote if len(quote) <= LONGEST_QUOTE else f"{quote[: LONGEST_QUOTE - 1]}…"
+            if likeness(cut, statement) < SAME_WORDS:
+                statement = f"{statement} (“{cut}”)"
+        texts.append(statement)
+    multiline = any("\n" in text for text in texts) or len(texts) > 3
+    whole = list(dict.fromkeys(text.strip() for text in texts))
+    return ("\n" if multiline else " ").join(map(_ended, whole) if len(whole) > 1 and not multiline else whole)
 
 
 def cite(judged: JudgedClaim) -> list[Citation]:
@@ -191,23 +199,6 @@ def _events(pictures: Sequence[Passage]) -> list[list[Passage]]:
         else:
             runs.append([picture])
     return runs
-
-
-def _unique(citations: Sequence[Citation]) -> tuple[Citation, ...]:
-    """Each moment once; verified where any claim that cites it is."""
-    best: dict[tuple[object, ...], Citation] = {}
-    for one in citations:
-        key = (one.video_id, one.span, one.kind)
-        if key not in best or (one.verified and not best[key].verified):
-            best[key] = one
-    return tuple(best.values())
-
-
-def _joined(texts: Sequence[str]) -> str:
-    """The statements as one text: lists and long ones a line each, short ones as a paragraph."""
-    multiline = any("\n" in text for text in texts) or len(texts) > 3
-    whole = list(dict.fromkeys(text.strip() for text in texts))
-    return ("\n" if multiline else " ").join(map(_ended, whole) if len(whole) > 1 and not multiline else whole)
 
 
 def _ended(text: str) -> str:

@@ -14,7 +14,8 @@ from PIL import Image
 
 from agents.budget import Budget
 from agents.evidence import Passage
-from agents.evidence.reading import read_span
+from agents.evidence.reading import from_segment, read_span
+from app.core.errors import NotFound
 from app.core.ports import (
     AudioSource,
     Chat,
@@ -34,7 +35,7 @@ from app.core.ports import (
     VisionLanguageModel,
 )
 from app.core.settings import Agent
-from app.core.types import Frame, FrameFeatures, SegmentKind, TimeSpan, Video, VideoId
+from app.core.types import Frame, FrameFeatures, Segment, SegmentKind, TimeSpan, Video, VideoId
 from app.core.types.boxes import Box
 from app.core.types.objects import ObjectTrack
 
@@ -100,6 +101,13 @@ class AgentRun:
             )
         return self._screens[video.id]
 
+    def store(self, segments: Sequence[Segment]) -> list[Passage]:
+        """Stores what was seen, read or heard anew, so that later questions can search it, and gives it as passages."""
+        if segments:
+            self.parts.library.add_segments(segments)
+            self.parts.retriever.add(segments)
+        return [from_segment(segment) for segment in segments]
+
     @property
     def sees(self) -> bool:
         """Whether any model of this run can look at pictures."""
@@ -118,8 +126,6 @@ class AgentRun:
 
     def features(self, video: Video) -> Sequence[FrameFeatures]:
         """The stored vectors of a video; none where they were not stored."""
-        from app.core.errors import NotFound
-
         try:
             return self.parts.features(video)
         except NotFound:
@@ -145,7 +151,7 @@ class Pictures:
         if box is not None:
             share = max(box[2] - box[0], box[3] - box[1])
             whole = self.by_time(video, times_s, max(side, min(MOST_SIDE, round(side / share))))
-            return {time_s: _enlarged(_cropped(frame, box), side) for time_s, frame in whole.items()}
+            return {time_s: _enlarged_part(frame, box, side) for time_s, frame in whole.items()}
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
             decoded: Iterable[Frame] = (
@@ -165,22 +171,18 @@ class Pictures:
             return frames
 
 
-def _cropped(frame: Frame, box: Box) -> Frame:
-    """The part of a frame inside a box, and some of what surrounds a tiny one."""
+def _enlarged_part(frame: Frame, box: Box, side: int) -> Frame:
+    """The part of a frame inside a box, and some of what surrounds a tiny one. A small part becomes up to `side` pixels
+    long and at most `MOST_ENLARGED` times as large, so that models see it."""
     height, width = frame.image.shape[:2]
     left, right = _edges(box[0] * width, box[2] * width, width)
     top, bottom = _edges(box[1] * height, box[3] * height, height)
-    return replace(frame, image=frame.image[top:bottom, left:right])
-
-
-def _enlarged(frame: Frame, side: int) -> Frame:
-    """A small part, up to `side` pixels long and at most `MOST_ENLARGED` times as large, so that models see it."""
-    height, width = frame.image.shape[:2]
-    times = min(side / max(height, width), MOST_ENLARGED)
-    if times <= 1:
-        return frame
-    size = (round(width * times), round(height * times))
-    return replace(frame, image=np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.LANCZOS)))
+    part = frame.image[top:bottom, left:right]
+    times = min(side / max(part.shape[:2]), MOST_ENLARGED)
+    if times > 1:
+        size = (round(part.shape[1] * times), round(part.shape[0] * times))
+        part = np.asarray(Image.fromarray(part).resize(size, Image.Resampling.LANCZOS))
+    return replace(frame, image=part)
 
 
 def _edges(start: float, end: float, whole: int) -> tuple[int, int]:

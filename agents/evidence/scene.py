@@ -17,9 +17,12 @@ def described(things: Sequence[Detection]) -> str:
     """How many of each there are, where each lies, and how each two lie to each other."""
     counts = Counter(thing.name for thing in things)
     surest = sorted(things, key=lambda thing: -thing.confidence)[:LOCATED]
-    names = _numbered(surest)
-    places = []
-    for name, one in zip(names, surest, strict=True):
+    totals, seen = Counter(thing.name for thing in surest), Counter[str]()
+    names, places = [], []
+    for one in surest:
+        seen[one.name] += 1
+        name = f"{one.name} {seen[one.name]}" if totals[one.name] > 1 else one.name
+        names.append(name)
         across, down = (one.box[0] + one.box[2]) / 2, (one.box[1] + one.box[3]) / 2
         side = "on the left" if across < 0.4 else "on the right" if across > 0.6 else "in the middle"
         height = "top" if down < 0.4 else "bottom" if down > 0.6 else "centre"
@@ -29,16 +32,6 @@ def described(things: Sequence[Detection]) -> str:
         if related := relations(one.box, other.box):
             parts.append(f"{name} {' and '.join(related)} {other_name}")
     return "; ".join(parts)
-
-
-def _numbered(things: Sequence[Detection]) -> list[str]:
-    """A name for each, with a number where there are several of a kind."""
-    totals, seen = Counter(thing.name for thing in things), Counter[str]()
-    names = []
-    for thing in things:
-        seen[thing.name] += 1
-        names.append(f"{thing.name} {seen[thing.name]}" if totals[thing.name] > 1 else thing.name)
-    return names
 
 
 def relations(one: Box, other: Box) -> list[str]:

@@ -22,6 +22,7 @@ SAME = 88.0
 GONE_S = 5.0
 """A line that is away for longer than this and comes back is new."""
 LEAST_LETTERS = 2
+"""A line without digits that has fewer is what a recogniser sees in a lamp or a window."""
 LONGEST = 320
 """Characters of a passage: a page of credits or a full slide becomes several."""
 SHORT = 2
@@ -72,9 +73,15 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
     for segment in sorted(segments, key=lambda one: (one.span.start_s, one.span.end_s)):
         open_lines = [line for line in open_lines if segment.span.start_s - line.last_s <= GONE_S]
         block = _Block(segment.video_id, segment.span.start_s, segment.frame_s)
-        texts = [text for text in map(str.strip, segment.text.split("\n")) if _is_text(text)]
+        texts = [
+            text
+            for text in map(str.strip, segment.text.split("\n"))
+            if any(map(str.isdigit, text)) or sum(map(str.isalpha, text)) >= LEAST_LETTERS
+        ]
         readings = _known(texts, before, open_lines)
-        if _is_another_screen(readings, before):
+        stayed = [line for line in before if any(line is known for known in readings)]
+        if 2 * len(stayed) < len(before) and 2 * readings.count(None) >= len(readings):
+            # Another screen, as from one card of credits to the next: a name that is on both belongs to both.
             readings = [None] * len(texts)
         before = []
         for text, known in zip(texts, readings, strict=True):
@@ -98,7 +105,13 @@ def _known(texts: Sequence[str], before: Sequence[_Line], open_lines: Sequence[_
     Two readings in a row are aligned, since a name that is on the screen twice, under two headings, is two lines.
     """
     names: list[str] = []
-    old, new = ([_name(text, names) for text in some] for some in ([line.text for line in before], texts))
+    numbers: list[int] = []
+    for text in (*(line.text for line in before), *texts):
+        number = next((at for at, name in enumerate(names) if _is_alike(text, name)), len(names))
+        if number == len(names):
+            names.append(text)
+        numbers.append(number)
+    old, new = numbers[: len(before)], numbers[len(before) :]
     blocks = SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
     stayed = {block.b + at: before[block.a + at] for block in blocks for at in range(block.size)}
     away = [line for line in open_lines if not any(line is other for other in before)]
@@ -107,26 +120,6 @@ def _known(texts: Sequence[str], before: Sequence[_Line], open_lines: Sequence[_
         stayed.get(at) or next((line for line in latest_first if _is_alike(text, line.text)), None)
         for at, text in enumerate(texts)
     ]
-
-
-def _name(text: str, names: list[str]) -> int:
-    """The place of a text among `names`, to which it is added if nothing like it is there."""
-    place = next((at for at, name in enumerate(names) if _is_alike(text, name)), len(names))
-    if place == len(names):
-        names.append(text)
-    return place
-
-
-def _is_another_screen(readings: Sequence[_Line | None], before: Sequence[_Line]) -> bool:
-    """Whether most lines of the reading before are gone and at least half of this one's are new, as from one card of
-    credits to the next: a name that is on both belongs to both."""
-    stayed = [line for line in before if any(line is known for known in readings)]
-    return 2 * len(stayed) < len(before) and 2 * readings.count(None) >= len(readings)
-
-
-def _is_text(line: str) -> bool:
-    """Whether a line is more than the single letter that a recogniser sees in a lamp or a window."""
-    return any(map(str.isdigit, line)) or sum(map(str.isalpha, line)) >= LEAST_LETTERS
 
 
 def _is_alike(text: str, known: str) -> bool:

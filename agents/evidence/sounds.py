@@ -41,7 +41,13 @@ def sound_passages(library: VideoLibrary, video: Video, span: TimeSpan) -> list[
         by_name.setdefault(one.text, [])
         if one.span.overlaps(span):
             by_name[one.text].append(one)
-    passages = [_heard(video, name, some) for name, some in by_name.items() if some]
+    passages: list[Passage] = []
+    for name, some in by_name.items():
+        if some:
+            times = ", ".join(span_clock(one.span) for one in some[:MOST_SPANS])
+            more = f" and {len(some) - MOST_SPANS} more times" if len(some) > MOST_SPANS else ""
+            # Its span is that of the first time, where one would listen.
+            passages.append(Passage(video.id, SegmentKind.SOUND, some[0].span, f"{name} {times}{more}"))
     absent = [name for name, some in by_name.items() if not some]
     if absent:
         passages.append(Passage(video.id, SegmentKind.SOUND, span, f"no {' and no '.join(absent)}"))
@@ -91,10 +97,3 @@ def _asked(question: str, names: Sequence[str], embedder: TextEmbedder) -> tuple
     if best < LIKE or best - second < DISTINCT or best - max(other for _, other in near.values()) < CLEARER:
         return None
     return name, fact
-
-
-def _heard(video: Video, name: str, segments: Sequence[Segment]) -> Passage:
-    """The times of a sound as a line; its span is that of the first time, where one would listen."""
-    times = ", ".join(span_clock(one.span) for one in segments[:MOST_SPANS])
-    more = f" and {len(segments) - MOST_SPANS} more times" if len(segments) > MOST_SPANS else ""
-    return Passage(video.id, SegmentKind.SOUND, segments[0].span, f"{name} {times}{more}")

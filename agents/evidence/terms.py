@@ -44,14 +44,12 @@ def answer_by_term(
     `scope_of`: where a kind of segment counts.
     """
     terms = quoted_terms(question)
-    kind = _asked(replace_quoted(question, "X"), work) if len(terms) == 1 and words(terms[0]) else None
-    if kind is None:
+    if len(terms) != 1 or not words(terms[0]):
         return None
+    near, other = known_questions("terms").nearness(replace_quoted(question, "X"), work.parts.text_embedder)
+    nearest = max(near, key=lambda one: near[one])
+    if near[nearest] - other < CLEARER:
+        return None
+    kind = SegmentKind(nearest)
     total, where = count_term(work.parts.library, terms[0], scope_of(kind), kind)
     return Finding(f"“{terms[0]}”: {total}x", tuple(where)) if total else None
-
-
-def _asked(question: str, work: AgentRun) -> SegmentKind | None:
-    near, other = known_questions("terms").nearness(question, work.parts.text_embedder)
-    kind = max(near, key=lambda one: near[one])
-    return SegmentKind(kind) if near[kind] - other >= CLEARER else None

@@ -95,7 +95,10 @@ def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> Th
         min(changes, key=lambda one: one[1]),
         tuple(track for track in same if track.span.start_s > span.start_s),
         tuple(joined((part for one in same if (part := one.span.clipped(span))), SETTLED_S)),
-        any(_is_clear(track) for track in same),
+        any(
+            track.best.confidence >= CLEAR and track.share(name) >= CLEAR_SHARE and len(track.boxes) >= CLEAR_BOXES
+            for track in same
+        ),
         exact,
     )
 
@@ -230,11 +233,6 @@ def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
     return facts
 
 
-def _is_clear(track: ObjectTrack) -> bool:
-    confident = track.best.confidence >= CLEAR and track.share(track.name) >= CLEAR_SHARE
-    return confident and len(track.boxes) >= CLEAR_BOXES
-
-
 def _passage(video: Video, fact: _Fact, tracks: Sequence[ObjectTrack]) -> Passage:
     boxes = [box for track in tracks for box in track.boxes if fact.span.contains(box.time_s)]
     frame_s = max(boxes, key=lambda box: box.confidence).time_s if boxes else fact.span.middle_s
@@ -243,12 +241,10 @@ def _passage(video: Video, fact: _Fact, tracks: Sequence[ObjectTrack]) -> Passag
 
 def _is_one_shot(work: AgentRun, video: Video, span: TimeSpan) -> bool:
     """Whether the camera shows one place all the time: only there is each track another thing."""
-    inside = [one for one in work.features(video) if span.contains(one.pts_s)]
-    return all(_cosine(a.vector, b.vector) >= SAME_SHOT for a, b in itertools.pairwise(inside))
-
-
-def _cosine(one: object, other: object) -> float:
     import numpy as np
 
-    a, b = np.asarray(one, np.float32), np.asarray(other, np.float32)
-    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9))
+    vectors = [np.asarray(one.vector, np.float32) for one in work.features(video) if span.contains(one.pts_s)]
+    return all(
+        float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)) >= SAME_SHOT
+        for a, b in itertools.pairwise(vectors)
+    )

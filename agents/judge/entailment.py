@@ -9,7 +9,6 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from agents.evidence import Passage
 from agents.llm import ask_json
 from agents.looking import judge_frames
 from agents.parts import AgentRun
@@ -95,13 +94,11 @@ def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[
 def evidence_text(claim: Claim) -> str:
     """The words of the evidence, a line each; pictures without words are left out."""
     lines = [f"- {finding.text}" for finding in claim.findings]
-    lines += [f"- {_timed(passage)}" for passage in claim.passages if passage.text]
+    for passage in claim.passages:
+        if passage.text:
+            id = f"[{passage.id}] " if passage.id else ""
+            lines.append(f"- {id}{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}")
     return "\n".join(lines)
-
-
-def _timed(passage: Passage) -> str:
-    id = f"[{passage.id}] " if passage.id else ""
-    return f"{id}{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}"
 
 
 def _case(question: str, claim: Claim, evidence: str) -> str:
@@ -118,23 +115,20 @@ def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
     """The cited frames of each video, or parts of them, and others inside the cited events, in order of time."""
-    by_part: dict[tuple[VideoId, Box | None], list[Passage]] = {}
+    cited_times: dict[tuple[VideoId, Box | None], set[float]] = {}
     for passage in claim.passages:
         if passage.is_picture and passage.frame_s is not None and passage.video_id in videos:
-            by_part.setdefault((passage.video_id, passage.box), []).append(passage)
+            cited_times.setdefault((passage.video_id, passage.box), set()).add(passage.frame_s)
+    most = max(1, MOST_CITED // max(1, len(cited_times)))
     shown: list[tuple[Video, Frame]] = []
-    for (id, box), passages in by_part.items():
-        times = _times(passages, len(by_part))
+    for (id, box), cited in cited_times.items():
+        times = sorted(cited)
+        if len(times) > most:
+            times = [times[int(at * len(times) / most)] for at in range(most)]
+        else:
+            events = joined((TimeSpan(max(0.0, time_s - MARGIN_S), time_s + MARGIN_S) for time_s in times), NEAR_S)
+            more = min(JUDGED_FRAMES // len(cited_times) - len(times), BETWEEN * len(events))
+            between = [t for t in evenly(events, more) if all(abs(t - other) > 0.1 for other in times)]
+            times = sorted([*times, *between])
         shown += [(videos[id], frame) for frame in work.pictures.at(videos[id], times, SIDE, box)]
     return shown
-
-
-def _times(passages: list[Passage], sharing: int) -> list[float]:
-    """The moments of one video, or part of it, that are shown, where so many share the frames."""
-    cited = sorted({passage.frame_s for passage in passages if passage.frame_s is not None})
-    if len(cited) > (most := max(1, MOST_CITED // sharing)):
-        return [cited[int(at * len(cited) / most)] for at in range(most)]
-    events = joined((TimeSpan(max(0.0, time_s - MARGIN_S), time_s + MARGIN_S) for time_s in cited), NEAR_S)
-    more = min(JUDGED_FRAMES // sharing - len(cited), BETWEEN * len(events))
-    between = [t for t in evenly(events, more) if all(abs(t - other) > 0.1 for other in cited)]
-    return sorted([*cited, *between])

@@ -33,7 +33,14 @@ def exact_fault(claim: Claim) -> str:
         is_known = code.casefold() in known or _as_shapes(code) in misread
         if not is_known and contains(code, text) < SAME:
             return f"“{code}” is not in the cited evidence."
-    return _number_fault(plain, text)
+    known_numbers = numbers(text)
+    if not any(map(_is_exact, known_numbers)):
+        return ""
+    values = {number.value for number in known_numbers}
+    for number in numbers(plain):
+        if _is_exact(number) and number.value not in values:
+            return f"The number {number.text} is not in the cited evidence."
+    return ""
 
 
 def _as_shapes(code: str) -> str:
@@ -41,17 +48,6 @@ def _as_shapes(code: str) -> str:
     return code.translate(SHAPES).casefold()
 
 
-def _number_fault(claim: str, evidence: str) -> str:
-    """Compares digits with digits: how numbers are said in words varies too much to be exact."""
-    known = numbers(evidence)
-    if not any(number.value >= LEAST_NUMBER and _has_digits(number) for number in known):
-        return ""
-    values = {number.value for number in known}
-    for number in numbers(claim):
-        if number.value >= LEAST_NUMBER and _has_digits(number) and number.value not in values:
-            return f"The number {number.text} is not in the cited evidence."
-    return ""
-
-
-def _has_digits(number: Number) -> bool:
-    return any(map(str.isdigit, number.text))
+def _is_exact(number: Number) -> bool:
+    """Only digits are compared with digits: how numbers are said in words varies too much to be exact."""
+    return number.value >= LEAST_NUMBER and any(map(str.isdigit, number.text))

@@ -7,6 +7,7 @@ from typing import Literal
 from langgraph.runtime import Runtime
 from langgraph.types import Command
 
+from agents.coverage import words_covered
 from agents.evidence import Passage
 from agents.evidence.chapters import chapter_passages
 from agents.evidence.reading import READABLE, read_span
@@ -31,7 +32,7 @@ MOST_READ_AGAIN = 2
 SEARCHED = 24
 """Segments that a search returns to be ranked again."""
 MOST_CHAPTERS = 20
-"""Chapters of files that are read beside the rest."""
+"""Chapters of files that are read beside the rest; none where there are more."""
 WORDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 
 
@@ -43,7 +44,9 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     passages = _at_the_moment(passages, context)
     things = allowed_scope(state, SegmentKind.OBJECT)
     passages += [one for part in state["asked"] for one in count_passages(work, part, things)]
-    passages += _chapters(state)
+    named = allowed_scope(state, SegmentKind.SUMMARY)
+    chapters = [chapter for video, span in named for chapter in chapter_passages(video, span)]
+    passages += chapters if len(chapters) <= MOST_CHAPTERS else []
     for part in state["asked"]:
         runtime.stream_writer(Searched(part, tuple(p.hit for p in passages)))
     update = {"evidence": tuple(passages), "inspected": inspected}
@@ -83,22 +86,13 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
     readable = [kind for kind in READABLE if kind not in (SegmentKind.OBJECT, SegmentKind.SOUND)]
     kinds = tuple(kind for kind in readable if not plan or not plan.sources or kind in plan.sources)
     scope = _scope(state)
-    inspected = tuple(_covered(video, span, kinds) for video, span in scope)
+    inspected = tuple(one for video, span in scope for one in words_covered(video, span, kinds))
     whole: list[Passage] = []
     for video, span in scope:
         whole += read_span(context.work.parts.library, video, span, kinds)
         if _size(whole) > WHOLE_CHARACTERS:
-            return _ranked(state, context, scope), tuple(one for some in inspected for one in some)
-    return whole, tuple(one for some in inspected for one in some)
-
-
-def _chapters(state: AgentState) -> list[Passage]:
-    """What the files call their chapters; nothing if there are many, or the person chose other kinds of evidence."""
-    plan = state.get("plan")
-    if plan and plan.sources and SegmentKind.SUMMARY not in plan.sources:
-        return []
-    chapters = [one for video, span in _scope(state) for one in chapter_passages(video, span)]
-    return chapters if len(chapters) <= MOST_CHAPTERS else []
+            return _ranked(state, context, scope), inspected
+    return whole, inspected
 
 
 def allowed_scope(state: AgentState, kind: SegmentKind) -> list[tuple[Video, TimeSpan]]:
@@ -113,12 +107,6 @@ def _scope(state: AgentState) -> list[tuple[Video, TimeSpan]]:
     plan = state.get("plan")
     spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
     return [(video, span) for video, span in spans if span is not None]
-
-
-def _covered(video: Video, span: TimeSpan, kinds: tuple[SegmentKind, ...]) -> list[Coverage]:
-    """Reading or searching words covers them in full; stored descriptions of pictures are no look at them."""
-    senses = [Coverage("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
-    return senses + ([Coverage("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else [])
 
 
 def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, TimeSpan]]) -> list[Passage]:
@@ -136,7 +124,13 @@ def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, Ti
         ]
         read: dict[object, Passage] = {}
         for passage in rank(question, hits, context.work):
-            near = _with_neighbours(passage, hits)
+            near = [passage]
+            if passage.kind is SegmentKind.SPEECH:
+                # A sentence comes with the one before and the one after it, where the search found those too.
+                speech = [p for p in hits if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id]
+                speech.sort(key=lambda p: p.span)
+                at = speech.index(passage)
+                near = speech[max(0, at - 1) : at + 2]
             if _size([*read.values(), *near]) > READ_CHARACTERS and read:
                 continue
             read |= {one.key: one for one in near}
@@ -154,17 +148,6 @@ def rank(question: str, passages: list[Passage], work: AgentRun) -> list[Passage
     else:
         scores = work.parts.text_embedder.embed(texts) @ work.parts.text_embedder.embed_query(question)
     return [passages[at] for at in sorted(range(len(passages)), key=lambda at: -float(scores[at]))]
-
-
-def _with_neighbours(passage: Passage, hits: list[Passage]) -> list[Passage]:
-    """A sentence with the one before and the one after it, where the search found those too."""
-    if passage.kind is not SegmentKind.SPEECH:
-        return [passage]
-    speech = sorted(
-        (p for p in hits if p.kind is SegmentKind.SPEECH and p.video_id == passage.video_id), key=lambda p: p.span
-    )
-    at = speech.index(passage)
-    return speech[max(0, at - 1) : at + 2]
 
 
 def _size(passages: list[Passage]) -> int:

@@ -12,22 +12,21 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from agents.conversation import letter, option_place
 from agents.evidence import Passage
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.terms import answer_by_term
 from agents.evidence.things import answer_by_tracks
-from agents.llm import ask_json
-from agents.loop import OUT_OF_TIME, expanded
+from agents.llm import ask_json, weigh
+from agents.loop import expanded, give_up
 from agents.parts import AgentRun
 from agents.pipeline.gather import allowed_scope, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Warned
+from app.core.errors import LongreelError
 from app.core.timecode import clock, parse_clock
 from app.core.types import Message, SegmentKind
 from app.text.fuzzy import contains
+from app.text.options import letter, option_place
 from app.text.tokens import words
 
 UNKNOWN, STATED = "unknown", '{"'
@@ -45,6 +44,7 @@ COPIED = 4
 ONLY_IDS = re.compile(r"(?:E\d+[\s,;.]*)+")
 FIELDS_WITH_FRAMES = 4
 """Of a time code: hours, minutes, seconds and frames."""
+NO_MODEL = "No language model is connected, so nothing was concluded. Connect one with 'longreel connect URL'."
 MOST_QUOTED = 3
 """Passages that are quoted where no language model is connected."""
 
@@ -78,15 +78,13 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     if counted is not None:
         return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
     if work.parts.chat is None:
-        return Command(goto="finish", update={"problems": (_quoted(state, work),)})
+        best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
+        closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
+        return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
     try:
         draft = _draft(state, work)
-    except Cancelled:
-        work.budget.check()
-        return Command(goto="finish", update={"problems": (OUT_OF_TIME,)})
     except LongreelError as error:
-        runtime.stream_writer(Warned(f"The language model failed: {error}"))
-        return Command(goto="finish", update={"problems": (f"The language model failed: {error}",)})
+        return give_up(error, runtime)
     return Command(goto="judge", update={"draft": draft})
 
 
@@ -124,22 +122,20 @@ def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]
     """What the model answers from the lines; nothing where they do not give it."""
     assert work.parts.chat is not None
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state, question))]
-    if _leave_it_open(messages, work):
+    shares = weigh(work.parts.chat, messages, (UNKNOWN, STATED), work.budget)
+    if shares is not None and shares[UNKNOWN] >= NOT_STATED:
         return []
     reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
-    claims = [Claim(part.answer.strip(), _proof(part, state["evidence"])) for part in reading.answers]
-    return [claim for claim in claims if claim.passages and _says_something(claim.text, messages)]
-
-
-def _leave_it_open(messages: list[Message], work: AgentRun) -> bool:
-    """Whether the lines do not give the answer, by the probability that the model's reply would say so. False where it
-    gives no probabilities: its reply has to do."""
-    chat = work.parts.chat
-    if chat is None or not chat.capabilities.weighs:
-        return False
-    shares, completion = chat.weigh(messages, (UNKNOWN, STATED), work.budget.is_over)
-    work.budget.spend(completion)
-    return shares[UNKNOWN] >= NOT_STATED
+    claims = []
+    for part in reading.answers:
+        cited = _cited(part.evidence, state["evidence"])
+        holding = [passage for passage in state["evidence"] if contains(part.answer, passage.text) >= HELD]
+        if cited and len(holding) == 1 and holding[0] not in cited:
+            # A small model often names a neighbour of the line that it read from.
+            cited = (holding[0],)
+        if cited and _says_something(part.answer.strip(), messages):
+            claims.append(Claim(part.answer.strip(), cited))
+    return claims
 
 
 def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
@@ -159,7 +155,11 @@ def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
 
 def _asked(state: AgentState, question: str) -> str:
     """The lines and the question; small models do not know a time code with frames, so it becomes a clock time."""
-    lines = [f"{passage.id} {_line(passage)}" for passage in state["evidence"]]
+    lines = []
+    for passage in state["evidence"]:
+        # Without its time: small models take seconds for the numbers of lines.
+        line = passage.line.replace(passage.text, " ".join(passage.text.split()))
+        lines.append(f"{passage.id} {line[:600]}")
     plan = state.get("plan")
     for word in plan.scope.words.split() if plan is not None and plan.scope is not None else ():
         time_s = parse_clock(word) if len(re.split("[:;]", word)) == FIELDS_WITH_FRAMES else None
@@ -167,24 +167,10 @@ def _asked(state: AgentState, question: str) -> str:
     return "\n".join(["Lines:", *lines, f"Question: {question}"])
 
 
-def _line(passage: Passage) -> str:
-    """Without its time: small models take seconds for the numbers of lines."""
-    text = " ".join(passage.text.split())
-    return passage.line.replace(passage.text, text)[:600]
-
-
 def _cited(ids: list[str], passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
     known = {passage.id: passage for passage in passages}
     written = [f"E{id}" if id.isdigit() else id for id in ids]
     return tuple(dict.fromkeys(known[id] for one in written for id in expanded(one) if id in known))
-
-
-def _proof(part: AnsweredPart, passages: tuple[Passage, ...]) -> tuple[Passage, ...]:
-    """What an answer cites; instead the only passage that holds its words, where what it cites does not: a small model
-    often names a neighbour of the line that it read from."""
-    cited = _cited(part.evidence, passages)
-    holding = [passage for passage in passages if contains(part.answer, passage.text) >= HELD]
-    return cited if not cited or len(holding) != 1 or holding[0] in cited else (holding[0],)
 
 
 def _says_something(answer: str, messages: Sequence[Message]) -> bool:
@@ -200,12 +186,3 @@ def _runs(text: str) -> set[tuple[str, ...]]:
     """All runs of `COPIED` words in a text."""
     tokens = words(text)
     return {tuple(tokens[at : at + COPIED]) for at in range(len(tokens) - COPIED + 1)}
-
-
-def _quoted(state: AgentState, work: AgentRun) -> str:
-    best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
-    quotes = "; ".join(f"“{passage.text[:160]}”" for passage in best)
-    closest = f" The closest passages are: {quotes}" if quotes else ""
-    return (
-        f"No language model is connected, so nothing was concluded. Connect one with 'longreel connect URL'.{closest}"
-    )

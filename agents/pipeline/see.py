@@ -8,6 +8,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 
 from agents.evidence import Passage
+from agents.llm import weigh
 from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
@@ -51,10 +52,6 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
 
 def can_words_tell(question: str, work: AgentRun) -> bool:
     """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
-    chat = work.parts.chat
-    if chat is None or not chat.capabilities.weighs:
-        return False
     messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
-    shares, completion = chat.weigh(messages, ("words", "pictures"), work.budget.is_over)
-    work.budget.spend(completion)
-    return shares["words"] > shares["pictures"]
+    shares = weigh(work.parts.chat, messages, ("words", "pictures"), work.budget)
+    return shares is not None and shares["words"] > shares["pictures"]

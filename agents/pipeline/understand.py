@@ -10,7 +10,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from agents.budget import Budget
-from agents.llm import ask_json
+from agents.llm import ask_json, weigh
 from agents.parts import AgentParts, AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState
@@ -53,15 +53,11 @@ def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal
 
 def single_questions(question: str, work: AgentRun) -> tuple[str, ...]:
     """The questions that one asks at once, each to be understood alone; itself where it is one, or no model can say."""
-    chat = work.parts.chat
-    if chat is None or not chat.capabilities.weighs:
-        return (question,)
-    ask = Message("user", question)
+    chat, ask = work.parts.chat, Message("user", question)
     try:
         messages = [Message("system", prompt("parts")), *examples("parts"), ask]
-        shares, completion = chat.weigh(messages, ("two", "one"), work.budget.is_over)
-        work.budget.spend(completion)
-        if shares["two"] < SEVERAL:
+        shares = weigh(chat, messages, ("two", "one"), work.budget)
+        if chat is None or shares is None or shares["two"] < SEVERAL:
             return (question,)
         messages = [Message("system", prompt("split")), *examples("split"), ask]
         reply = ask_json(chat, messages, Split, budget=work.budget, max_output=160)

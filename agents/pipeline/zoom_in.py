@@ -21,10 +21,16 @@ from app.core.types import SegmentKind
 
 def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respond", "judge"]]:
     """Shows the part; where only things are known of it, the answer is theirs or stays open."""
-    region = state["region"]
-    assert region is not None
+    region, call = state["region"], zoom_call(state)
+    assert region is not None and call is not None
     work, question = runtime.context, state["question"]
-    shown = _shown(ToolContext(work, state, runtime.stream_writer))
+    try:
+        shown = run_tool(call, ToolContext(work, state, runtime.stream_writer))
+    except Cancelled:
+        raise
+    except LongreelError as error:
+        runtime.stream_writer(Warned(f"The part of the picture could not be read: {error}"))
+        shown = Outcome(())
     passages = tuple(part for part in shown.parts if isinstance(part, Passage))
     runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
     update = {"evidence": passages, "inspected": shown.inspected}
@@ -38,16 +44,3 @@ def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["r
         known = f"All that is known of this part: {lines}"
         return Command(goto="judge", update={**update, "draft": draft, "problems": (known,)})
     return Command(goto="respond", update=update)
-
-
-def _shown(context: ToolContext) -> Outcome:
-    """The result of the tool; nothing where it fails."""
-    call = zoom_call(context.state)
-    assert call is not None
-    try:
-        return run_tool(call, context)
-    except Cancelled:
-        raise
-    except LongreelError as error:
-        context.report(Warned(f"The part of the picture could not be read: {error}"))
-        return Outcome(())

@@ -69,6 +69,10 @@ class ToolContext:
             raise ToolRefused(f"There is no video {name}. The videos are: {', '.join(self.videos)}.")
         return video
 
+    def videos_named(self, name: str) -> list[Video]:
+        """The video with this name, or all of them for "all". Raises ToolRefused."""
+        return list(self.videos.values()) if name.lower() in ("", "all") else [self.video(name)]
+
     def allowed(self, video: Video) -> TimeSpan:
         """The part of a video that the person chose; a time in the question is for the model to understand.
 

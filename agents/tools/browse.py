@@ -13,7 +13,7 @@ from agents.evidence.sounds import sound_line
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
-from app.core.types.entities import Entity, Mention, MentionSource
+from app.core.types.entities import MentionSource
 
 MOST_CHAPTERS = 60
 MOST_SUBJECTS = 30
@@ -51,23 +51,22 @@ def browse(call: Browse, context: ToolContext) -> Outcome:
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
+    """Names with the times of their mentions; of what is seen also what it looks like, and for how long it is seen."""
     entities = context.work.parts.entities
     if entities is None:
         return []
-    subjects = entities.all(videos=[video.id])[:MOST_SUBJECTS]
-    lines = [_subject(entity, entities.mentions(entity.kind, entity.key, [video.id])) for entity in subjects]
+    lines = []
+    for entity in entities.all(videos=[video.id])[:MOST_SUBJECTS]:
+        mentions = entities.mentions(entity.kind, entity.key, [video.id])
+        times = ", ".join(
+            span_clock(one.span) if one.source is MentionSource.SEEN else clock(one.span.start_s)
+            for one in mentions[:MOST_MENTIONS]
+        )
+        more = f" and {len(mentions) - MOST_MENTIONS} more" if len(mentions) > MOST_MENTIONS else ""
+        seen = (one.quote for one in mentions if one.source is MentionSource.SEEN)
+        looks = next((quote for quote in seen if quote != entity.name), "")
+        lines.append(f"{entity.name}{f' ({looks})' if looks else ''}: {times}{more}")
     return [f"Names, people and things, with the times of their mentions: {'; '.join(lines)}."] if lines else []
-
-
-def _subject(entity: Entity, mentions: Sequence[Mention]) -> str:
-    """A name and when it is mentioned; of what is seen also what it looks like, and for how long it is seen."""
-    times = ", ".join(
-        span_clock(one.span) if one.source is MentionSource.SEEN else clock(one.span.start_s)
-        for one in mentions[:MOST_MENTIONS]
-    )
-    more = f" and {len(mentions) - MOST_MENTIONS} more" if len(mentions) > MOST_MENTIONS else ""
-    looks = next((one.quote for one in mentions if one.source is MentionSource.SEEN and one.quote != entity.name), "")
-    return f"{entity.name}{f' ({looks})' if looks else ''}: {times}{more}"
 
 
 def _events(events: Sequence[Passage], page: int) -> list[str | Passage]:

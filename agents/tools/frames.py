@@ -47,8 +47,9 @@ class FrameChooser:
             return evenly(spans, count)
         assert self.embedder is not None
         peaks = _peaks(self.embedder, goal, inside, max(1, round(count * PEAK_SHARE)))
-        refined = _around(peaks, spans, round(count * REFINED_SHARE))
-        times = dict.fromkeys([*peaks, *refined])
+        near = [peak + offset for peak in peaks for offset in (-0.5, 0.5, -1.0, 1.0)]
+        refined = [time_s for time_s in near if any(span.contains(time_s) for span in spans)]
+        times = dict.fromkeys([*peaks, *refined[: round(count * REFINED_SHARE)]])
         left = count - len(times)
         if left > 0 and self.selector is not None:
             chosen = self.selector.select(goal, inside, left, fetch=self.fetch)
@@ -104,9 +105,3 @@ def _peaks(embedder: FrameEmbedder, goal: str, frames: Sequence[FrameFeatures], 
         if len(peaks) == count:
             break
     return peaks
-
-
-def _around(peaks: Sequence[float], spans: Sequence[TimeSpan], count: int) -> list[float]:
-    """Moments on either side of the best matches, those of the best first."""
-    near = [peak + offset for peak in peaks for offset in (-0.5, 0.5, -1.0, 1.0)]
-    return [time_s for time_s in near if any(span.contains(time_s) for span in spans)][:count]

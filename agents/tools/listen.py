@@ -7,7 +7,6 @@ from pathlib import Path
 
 from pydantic import Field
 
-from agents.evidence.reading import from_segment
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core import events
@@ -38,17 +37,14 @@ def listen(call: Listen, context: ToolContext) -> Outcome:
     parts = context.work.parts
     sound = parts.audio.samples(Path(video.path), span, video.media.sound)
     heard = parts.transcriber.transcribe(sound, languages=[call.language] if call.language else ())
-    made = []
+    segments = []
     for utterance in (one.moved(span.start_s) for one in heard.utterances):
         key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
         id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-        made.append(
+        segments.append(
             Segment(id, video.id, SegmentKind.SPEECH, utterance.span, utterance.text, parts.transcriber.model, None, "")
         )
-    if made:
-        parts.library.add_segments(made)
-        parts.retriever.add(made)
-    passages = tuple(from_segment(segment) for segment in made)
+    passages = tuple(context.work.store(segments))
     context.report(events.Inspected(str(video.id), span, "transcribe", (), tuple(p.hit for p in passages)))
     return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))
 

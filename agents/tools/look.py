@@ -64,7 +64,9 @@ def look(call: Look, context: ToolContext) -> Outcome:
     where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
     whole = f"{len(frames)} frames of {where}, {how}:"
     nothing = () if found else ("The vision model saw nothing that bears on this.",)
-    seen = _inspected(video, seen_s, spans)
+    gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
+    covers_all = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
+    seen = Coverage("pictures", video.id, None if covers_all else hull)
     # Whoever sees the frames themselves reads them too.
     read = (replace(seen, sense="screen_text"),) if context.work.chat_sees else ()
     return Outcome((whole, *found, *nothing), (seen, *read))
@@ -112,14 +114,6 @@ def frame_passages(
         clipped = inside.clipped(home) if home else None
         passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", time_s, box))
     return passages
-
-
-def _inspected(video: Video, seen_s: Sequence[float], spans: Sequence[TimeSpan]) -> Coverage:
-    """The whole video where the frames leave no long gap in it, else only the spans."""
-    gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
-    whole = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
-    hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-    return Coverage("pictures", video.id, None if whole else hull)
 
 
 TOOL = Tool(

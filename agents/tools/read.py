@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from agents.coverage import words_covered
 from agents.evidence import Passage
 from agents.evidence.reading import READABLE, read_span
-from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.timecode import clock
-from app.core.types import SegmentKind
 
 PAGE_CHARACTERS = 12_000
 
@@ -32,13 +31,12 @@ def read(call: Read, context: ToolContext) -> Outcome:
     kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
     pages = _pages(read_span(context.work.parts.library, video, span, kinds))
     page = min(call.page, len(pages))
-    inspected = [Coverage("speech", video.id, span)] if SegmentKind.SPEECH in kinds else []
-    inspected += [Coverage("screen_text", video.id, span)] if SegmentKind.SCREEN_TEXT in kinds else []
+    inspected = tuple(words_covered(video, span, kinds))
     whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
     if not pages[0]:
-        return Outcome((f"Nothing is said or written in {whole}.",), tuple(inspected))
+        return Outcome((f"Nothing is said or written in {whole}.",), inspected)
     more = f" Page {page} of {len(pages)}." + (f" Next: page {page + 1}." if page < len(pages) else "")
-    return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), tuple(inspected))
+    return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), inspected)
 
 
 def _pages(passages: list[Passage]) -> list[list[Passage]]:

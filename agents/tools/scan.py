@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from agents.evidence import Passage
-from agents.evidence.reading import from_segment
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, Tool, ToolContext, VideoName
@@ -54,17 +53,11 @@ def read_moments(work: AgentRun, video: Video, times_s: Sequence[float]) -> list
         work.budget.check()
         text = "\n".join(line.text for line in reader.read(frame))
         if text.strip():
-            segments.append(_segment(video, frame.pts_s, text, reader.model))
-    if segments:
-        work.parts.library.add_segments(segments)
-        work.parts.retriever.add(segments)
-    return [from_segment(segment) for segment in segments]
-
-
-def _segment(video: Video, time_s: float, text: str, model: str) -> Segment:
-    span = TimeSpan(max(0.0, time_s - STANDS_S), min(video.duration_s, time_s + STANDS_S))
-    id = "scan-" + hashlib.sha256(f"{video.id}|{time_s:.3f}|{model}".encode()).hexdigest()[:24]
-    return Segment(id, video.id, SegmentKind.SCREEN_TEXT, span, text, model, time_s, "")
+            time_s = frame.pts_s
+            span = TimeSpan(max(0.0, time_s - STANDS_S), min(video.duration_s, time_s + STANDS_S))
+            id = "scan-" + hashlib.sha256(f"{video.id}|{time_s:.3f}|{reader.model}".encode()).hexdigest()[:24]
+            segments.append(Segment(id, video.id, SegmentKind.SCREEN_TEXT, span, text, reader.model, time_s, ""))
+    return work.store(segments)
 
 
 TOOL = Tool(

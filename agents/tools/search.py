@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import Field
 
+from agents.coverage import words_covered
 from agents.evidence import Passage
 from agents.evidence.reading import from_segment, from_utterance, is_guess
 from agents.parts import AgentRun
-from agents.state import Coverage, Sense
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video
@@ -47,7 +47,7 @@ class Search(Arguments):
 
 def search(call: Search, context: ToolContext) -> Outcome:
     """The best segments over all queries, speech as single sentences."""
-    videos = list(context.videos.values()) if call.video.lower() in ("", "all") else [context.video(call.video)]
+    videos = context.videos_named(call.video)
     kinds = tuple(kind for source in call.sources for kind in KINDS[source]) or tuple(
         kind for kinds in KINDS.values() for kind in kinds
     )
@@ -56,9 +56,9 @@ def search(call: Search, context: ToolContext) -> Outcome:
         kinds = tuple(kind for kind in kinds if kind in plan.sources) or plan.sources
     passages = find(call.queries, videos, kinds, call.k, context, call.span)
     inspected = tuple(
-        Coverage(sense, video.id, None if call.span is None else context.span(video, call.span))
+        one
         for video in videos
-        for sense in _senses(kinds)
+        for one in words_covered(video, None if call.span is None else context.span(video, call.span), kinds)
     )
     context.report(Searched("; ".join(call.queries), tuple(p.hit for p in passages)))
     return Outcome(tuple(passages) or ("Nothing was found.",), inspected)
@@ -122,16 +122,6 @@ def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRu
     vectors = embedder.embed([one.text for one in passages])
     asked = [embedder.embed_query(query) for query in queries]
     return [max(float(vector @ query) for query in asked) for vector in vectors]
-
-
-def _senses(kinds: Sequence[SegmentKind]) -> list[Sense]:
-    """What a search over these kinds has covered. Stored descriptions are no look at the pictures."""
-    senses: list[Sense] = []
-    if SegmentKind.SPEECH in kinds:
-        senses.append("speech")
-    if SegmentKind.SCREEN_TEXT in kinds:
-        senses.append("screen_text")
-    return senses
 
 
 TOOL = Tool(

@@ -12,7 +12,7 @@ from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
-from app.core.types import SegmentKind, Video
+from app.core.types import SegmentKind
 from app.text.tokens import words
 
 MOST_SHOWN = 40
@@ -47,7 +47,7 @@ def _count_thing(call: Tally, context: ToolContext) -> Outcome:
     store, work = context.work.parts.tracks, context.work
     context.require(SegmentKind.OBJECT)
     findings = []
-    for video in _videos(call, context):
+    for video in context.videos_named(call.video):
         span = context.span(video, call.span)
         tracks = store.tracks(video.id, span) if store else []
         for kind in kinds_meant(ASK.format(call.thing), work.parts.text_embedder, known_kinds(work, tracks)):
@@ -58,14 +58,10 @@ def _count_thing(call: Tally, context: ToolContext) -> Outcome:
     return Outcome((*findings, *passages))
 
 
-def _videos(call: Tally, context: ToolContext) -> list[Video]:
-    return list(context.videos.values()) if call.video.lower() in ("", "all") else [context.video(call.video)]
-
-
 def _count_term(call: Tally, context: ToolContext) -> Outcome:
     if not words(call.term):
         raise ToolRefused("The term holds no word.")
-    scope = [(video, context.span(video, call.span)) for video in _videos(call, context)]
+    scope = [(video, context.span(video, call.span)) for video in context.videos_named(call.video)]
     kind = SegmentKind(call.source)
     total, where = count_term(context.work.parts.library, call.term, scope, kind)
     inspected = tuple(Coverage(call.source, video.id, span) for video, span in scope)

@@ -54,7 +54,11 @@ def zoom(call: Zoom, context: ToolContext) -> Outcome:
     if context.allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
         passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
     if context.allows(SegmentKind.SCREEN_TEXT):
-        passages += _read(context, video, region)
+        around = span.padded(AROUND_S, video.duration_s)
+        for frame in work.pictures.at(video, [span.middle_s], SIDE, region.box):
+            text = "\n".join(line.text for line in work.parts.text_reader.read(frame))
+            if text.strip():
+                passages.append(Passage(video.id, SegmentKind.SCREEN_TEXT, around, text, span.middle_s, region.box))
     left = work.budget.frames_left
     if context.allows(SegmentKind.VISUAL) and work.sees:
         passages += _look(context, video, region)
@@ -64,15 +68,6 @@ def zoom(call: Zoom, context: ToolContext) -> Outcome:
     context.report(events.Inspected(str(video.id), span, action, (span.middle_s,), tuple(p.hit for p in passages)))
     head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
     return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))
-
-
-def _read(context: ToolContext, video: Video, region: Region) -> list[Passage]:
-    """The text in the part, in the middle of its span."""
-    frames = context.work.pictures.at(video, [region.span.middle_s], SIDE, region.box)
-    texts = ["\n".join(line.text for line in context.work.parts.text_reader.read(frame)) for frame in frames]
-    span = region.span.padded(AROUND_S, video.duration_s)
-    at_s = region.span.middle_s
-    return [Passage(video.id, SegmentKind.SCREEN_TEXT, span, text, at_s, region.box) for text in texts if text.strip()]
 
 
 def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
