@@ -26,8 +26,8 @@ from gpu_workers.media.opening import (
     open_container,
     refuse_huge_pictures,
 )
-from gpu_workers.media.packet_scan import FileScan, raw_rate, scan, time_stamps
-from gpu_workers.media.timeline import AHEAD_S
+from gpu_workers.media.packet_scan import FileScan, header_end_s, raw_rate, scan, time_stamps
+from gpu_workers.media.timeline import AHEAD_S, is_far_beyond
 from gpu_workers.media.tracks import best_pictures, picture_streams
 
 SAME_TIME_S = 1e-4
@@ -221,16 +221,20 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
             return True
         if container.format.name not in ("ogg", "avi") and not _may_jump(container):
             return False
-        is_avi = container.format.name == "avi"
+        is_counted = container.format.name.startswith(("avi", "mov"))
     facts = scan(path)  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
-    return len(facts.timeline.parts) > 1 or (is_avi and bool(facts.false_times))
+    return len(facts.timeline.parts) > 1 or (is_counted and bool(facts.false_times))
 
 
 def _may_jump(container: Any) -> bool:
-    """Whether times may jump ahead: in a Matroska file, if two key frames of its index lie far apart.
+    """Whether times may jump ahead: in a Matroska file, if two key frames of its index lie far apart, and in an MP4
+    file, if its table of times goes far beyond its header.
 
     Always true of a Flash file: few have an index, and it is often wrong.
     """
+    if container.format.name.startswith("mov"):
+        lasts = [(s.index_entries[-1].timestamp, s.time_base) for s in container.streams if len(s.index_entries)]
+        return any(is_far_beyond(float(last * base), header_end_s(container)) for last, base in lasts)
     if not container.format.name.startswith("matroska"):
         return bool(container.format.name == "flv")
     for stream in container.streams:
@@ -249,12 +253,13 @@ def _is_joined(container: Any) -> bool:
     except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything; it cannot be sought
         return False
     last: dict[int, float] = {}
+    end_s = header_end_s(container)
     for packet in demuxed(container, [s for s in container.streams if s.type in ("video", "audio")]):
         stamp = packet.dts if packet.dts is not None else packet.pts
         if stamp is None:
             continue
         time_s = float(stamp * packet.time_base)
-        if not -1.0 <= time_s - last.get(packet.stream.index, time_s) <= AHEAD_S:
+        if not -1.0 <= time_s - last.get(packet.stream.index, time_s) <= AHEAD_S or is_far_beyond(time_s, end_s):
             return True
         last[packet.stream.index] = time_s
     return False

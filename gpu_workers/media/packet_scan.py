@@ -171,6 +171,13 @@ def raw_rate(stream: Any) -> float:
     return rate if _RAW_RATES[0] <= rate <= _RAW_RATES[1] else _RAW_RATE
 
 
+def header_end_s(container: Any) -> float:
+    """The end of an MP4 or Matroska file by its header; infinite for others, of which FFmpeg may guess the length."""
+    if not container.format.name.startswith(("mov", "matroska")) or not container.duration or container.duration <= 0:
+        return math.inf
+    return float(container.duration + (container.start_time or 0)) / 1e6
+
+
 def time_stamps(packet: Any) -> tuple[int | None, int | None]:
     """When a packet is decoded and when it is presented; where the file has only one of them, that is both."""
     decoded, shown = packet.dts, packet.pts
@@ -187,6 +194,7 @@ class _Columns:
         self._pause_s = _STILL_S if may_stand else AHEAD_S
         self._named_pause_s = AHEAD_S if container.streams.audio else _STILL_S
         streams = media_streams(container)
+        self._header_end_s = header_end_s(container)
         self._raw_rate = raw_rate(streams[0]) if container.format.name in RAW and streams else 0.0
         self._numbers = array("h")
         self._positions, self._sizes = array("q"), array("q")
@@ -234,7 +242,7 @@ class _Columns:
             is_key=np.array(self._keys, bool)[order],
             is_damaged=np.array(self._damaged, bool)[order],
         )
-        line = timeline(table, may_be_joined=self._joinable, pause_s=self._pause_s)
+        line = timeline(table, may_be_joined=self._joinable, pause_s=self._pause_s, header_end_s=self._header_end_s)
         if self._counted is not None:
             line = _by_index(table, line, self._counted, avi_index(self._path, self._counted))
         firsts = np.array([part.first_byte for part in line.parts])
@@ -299,11 +307,12 @@ def _facts(table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, Stream
     for number in np.unique(table.stream).tolist():
         rows = np.flatnonzero((table.stream == number) & np.isfinite(shown_s))
         if len(rows):
-            lasting_s = table.duration_s[rows]
-            ends = shown_s[rows] + np.where(lasting_s <= AHEAD_S, lasting_s, 0.0)
             last = rows[np.argmax(shown_s[rows])]
-            last_s[number] = min(float(table.duration_s[last]), _LONGEST_PACKET_S) + float(shown_s[last])
+            # where pictures are reordered, some last until the next one is decoded, not until it is shown
+            lasting_s, shown_last_s = float(table.duration_s[[last, rows[-1]]].min()), float(shown_s[last])
+            end_s = shown_last_s + (lasting_s if lasting_s <= AHEAD_S else 0.0)
+            last_s[number] = shown_last_s + min(lasting_s, _LONGEST_PACKET_S)
             size = int(table.size[rows].sum())
-            facts[number] = StreamFacts(len(rows), size, float(shown_s[rows].min()), float(ends.max()))
+            facts[number] = StreamFacts(len(rows), size, float(shown_s[rows].min()), end_s)
     whole_s = max((one.end_s for one in facts.values()), default=0.0) if len(facts) > 1 else math.inf
     return {number: replace(one, end_s=max(one.end_s, min(last_s[number], whole_s))) for number, one in facts.items()}

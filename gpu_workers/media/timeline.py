@@ -33,6 +33,9 @@ _LOST_SHARE, _LOST_SHARE_IF_JOINED = 0.25, 0.6
 """Of the bytes that the time between two packets should take, so many are missing where the file is destroyed; where
 times have begun again, a joint is the better guess."""
 _LEAST_LOST = 4096
+_FAR_BEYOND = 1.5
+"""Times that reach so many times the length in the header contradict it."""
+_STEP_OF_PACES = 10.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,28 +80,66 @@ class Timeline:
         return self.parts[max(0, place)]
 
 
-def timeline(table: PacketTable, *, may_be_joined: bool, pause_s: float = AHEAD_S) -> Timeline:
+def timeline(
+    table: PacketTable, *, may_be_joined: bool, pause_s: float = AHEAD_S, header_end_s: float = math.inf
+) -> Timeline:
     """Finds the joints and the false times of a file. Containers with one table of all times cannot have joints.
 
-    Steps ahead of up to `pause_s` are pauses.
+    Steps ahead of up to `pause_s` are pauses. `header_end_s` is the end of the file by its header; infinite where it
+    does not say.
     """
     false_times = _false_waits(table, pause_s if may_be_joined else math.inf)
     if not may_be_joined:
-        false_times |= _strays(table)
+        false_times |= _strays(table) | _beyond_header(table, header_end_s)
     is_good = np.ones(len(table.stream), dtype=bool)
     is_good[list(false_times)] = False
     steps = [np.diff(table.decoded_s[is_good & (table.stream == stream)]) for stream in np.unique(table.stream)]
     if any(len(own) and (own.min() < -BACK_S or own.max() > SUSPICIOUS_S) for own in steps):
         if may_be_joined:
-            line = _Walk(table, set(false_times), pause_s).result()
-            if any(part.step_s < 0 for part in line.parts):  # in such a file a step ahead is a joint, too
-                line = _Walk(table, set(false_times), SUSPICIOUS_S, _LOST_SHARE_IF_JOINED).result()
-            return line
+            return _walked(table, false_times, pause_s, header_end_s)
         for stream in np.unique(table.stream).tolist():
             false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
     times = table.shown_s[np.isfinite(table.shown_s)]
     start_s = float(times[:64].min()) if len(times) else 0.0
     return Timeline((JoinedPart(0, 0.0, start_s, 0.0),), frozenset(false_times))
+
+
+def is_far_beyond(time_s: float, header_end_s: float) -> bool:
+    """Whether a time contradicts the header, and not only its rounding."""
+    return time_s > _FAR_BEYOND * header_end_s + SUSPICIOUS_S
+
+
+def _walked(table: PacketTable, false_times: set[int], pause_s: float, header_end_s: float) -> Timeline:
+    walk = _Walk(table, set(false_times), pause_s)
+    line = walk.result()
+    goes_back = any(part.step_s < 0 for part in line.parts)
+    if not goes_back and not is_far_beyond(walk.end_s, header_end_s):
+        return line
+    # in such a file a step ahead is a joint, too
+    strict = _Walk(table, set(false_times), SUSPICIOUS_S, _LOST_SHARE_IF_JOINED)
+    result = strict.result()
+    is_plausible = len(result.parts) * _FOLLOWERS <= len(table.stream) and not is_far_beyond(strict.end_s, header_end_s)
+    return result if goes_back or is_plausible else line
+
+
+def _beyond_header(table: PacketTable, header_end_s: float) -> set[int]:
+    """Packets of a stream that lasts far longer than the header says, which one false step accounts for, or against
+    which all other streams agree with the header."""
+    result: set[int] = set()
+    ends = table.decoded_s + table.duration_s  # muxers count the wait of the last picture into no length
+    for stream in np.unique(table.stream):
+        own = table.stream == stream
+        rows, others = np.flatnonzero(own), table.decoded_s[~own]
+        late = [row for row in rows.tolist() if is_far_beyond(ends[row], header_end_s)]
+        if not late:
+            continue
+        times = np.append(np.sort(table.decoded_s[rows]), ends[rows].max())
+        steps = np.diff(times)
+        is_one_step = steps.max() > _STEP_OF_PACES * np.median(steps)
+        is_one_step &= times[-1] - steps.max() <= header_end_s + SUSPICIOUS_S
+        if is_one_step or (len(others) >= _FOLLOWERS and others.max() <= header_end_s + SUSPICIOUS_S):
+            result.update(late)
+    return result
 
 
 def _false_waits(table: PacketTable, longest_s: float) -> set[int]:
@@ -171,6 +212,11 @@ class _Walk:
         self._end_s = 0.0
         self._previous = 0
         self._parts: list[JoinedPart] = []
+
+    @property
+    def end_s(self) -> float:
+        """When the last packet ends, shifted."""
+        return self._end_s + (self._parts[-1].shift_s if self._parts else 0.0)
 
     def result(self) -> Timeline:
         """The parts that the whole table shows."""
