@@ -31,6 +31,8 @@ COOKIE = "longreel_session"
 HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 """What a Host header may be."""
 LOGIN = "/v1/session"
+WITHOUT_A_KEY = frozenset({LOGIN, "/v1/health"})
+"""The login, and whether the server answers: container engines and load balancers ask without a key."""
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 SHORTEST_KEY = 16
 """Characters of a key that others can try to guess."""
@@ -123,7 +125,7 @@ class Guard:
             await send(message)
 
         refusal = self._refusal(scope)
-        if refusal is None and self._needs_key and scope["path"] != LOGIN:
+        if refusal is None and self._needs_key and scope["path"] not in WITHOUT_A_KEY:
             refusal = await self._check_key(scope)
         await (refusal or self._app)(scope, receive, send_with_headers)
 

@@ -6,11 +6,13 @@ import re
 import shlex
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
 
-from app.core.settings import known_variables
+from app.api.guard import WITHOUT_A_KEY
+from app.core.settings import Server, known_variables
 from app.services.doctor import LINKED
 
 ROOT = Path(__file__).parents[2]
@@ -53,6 +55,13 @@ def test_everything_that_is_copied_exists_and_holds_all_packages() -> None:
     packages = {"longreel", "app", "agents", "retrieval", "gpu_workers", "ui"}
     ignored = set((ROOT / ".dockerignore").read_text("utf-8").split())
     assert packages <= set(copied) and not set(copied) & ignored
+
+
+def test_the_container_asks_for_its_health_at_an_address_that_needs_no_key() -> None:
+    (check,) = arguments("HEALTHCHECK")
+    (address,) = re.findall(r"urlopen\('([^']+)'", check)
+    assert urlsplit(address).path in WITHOUT_A_KEY
+    assert urlsplit(address).port == Server().port
 
 
 def test_variables_of_the_containers_are_settings() -> None:

@@ -32,7 +32,7 @@ ReadyChecks: TypeAlias = dict[str, "asyncio.Future[None]"]
 
 @router.get("/health", summary="Check whether the server answers")
 async def health(longreel: LongreelDep) -> HealthOut:
-    """Needs no model, no store and no thread, so that it never waits."""
+    """Needs no key. It needs no model, no store and no thread either, so that it never waits."""
     return HealthOut(version=version("longreel"), profile=longreel.settings.profile)
 
 

@@ -128,7 +128,7 @@ def locked(tmp_path: Path) -> TestClient:
     return TestClient(create_app(parts.longreel.settings, parts.longreel, page=False), follow_redirects=False)
 
 
-@pytest.mark.parametrize("path", ["/v1/videos", "/v1/health", "/v1/jobs", "/v1/openapi.json", "/gradio_api/info", "/x"])
+@pytest.mark.parametrize("path", ["/v1/videos", "/v1/ready", "/v1/jobs", "/v1/openapi.json", "/gradio_api/info", "/x"])
 def test_every_address_needs_the_key(locked: TestClient, path: str) -> None:
     answer = locked.get(path)
     assert answer.status_code == 401
@@ -137,6 +137,11 @@ def test_every_address_needs_the_key(locked: TestClient, path: str) -> None:
     assert locked.get(path, headers={"Authorization": f"Bearer {KEY}x"}).status_code == 401
     assert locked.get(path, headers={"Authorization": f"Basic {KEY}"}).status_code == 401
     assert locked.get(path, headers={"Authorization": f"Bearer {KEY}"}).status_code != 401
+
+
+def test_whether_the_server_answers_may_be_asked_without_the_key(locked: TestClient) -> None:
+    assert locked.get("/v1/health").json()["status"] == "ok"
+    assert locked.get("/v1/health/").status_code == 401
 
 
 def test_a_browser_signs_in_with_the_key_and_gets_a_cookie(locked: TestClient) -> None:
