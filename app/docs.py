@@ -61,8 +61,21 @@ def _commands(group: Any, of: str) -> Iterator[tuple[str, Any]]:
 
 
 def _settings() -> str:
-    fields = dict(_fields())
+    fields: dict[str, FieldInfo] = {}
+    general: dict[str, FieldInfo] = {}
+    groups: list[str] = []
     common = [f"{PREFIX}{name}" for name in COMMON]
+    for name, field in Settings.model_fields.items():
+        kind, variable = field.annotation, f"{PREFIX}{name}".upper()
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            inside = {f"{variable}__{inner}".upper(): inner_field for inner, inner_field in kind.model_fields.items()}
+            fields |= inside
+            rest = {inner: inner_field for inner, inner_field in inside.items() if inner not in common}
+            about = ["", f"### `{variable}__`", "", " ".join((kind.__doc__ or "").split()), ""]
+            groups += [*about, *_settings_table(rest)] if rest else []
+        else:
+            fields[variable] = field
+            general |= {variable: field} if variable not in common else {}
     parts = [
         MADE,
         "",
@@ -89,47 +102,25 @@ def _settings() -> str:
         "",
         "### General",
         "",
+        *_settings_table(general),
+        *groups,
+        "",
     ]
-    rest = {name: field for name, field in fields.items() if name not in common}
-    for name, field in Settings.model_fields.items():
-        group = field.annotation
-        if isinstance(group, type) and issubclass(group, BaseModel):
-            start = f"{PREFIX}{name}__".upper()
-            in_group = {variable: rest.pop(variable) for variable in list(rest) if variable.startswith(start)}
-            about = [f"### `{start}`", "", " ".join((group.__doc__ or "").split()), ""]
-            parts += ["", *about, *_settings_table(in_group)] if in_group else []
-    general = parts.index("### General") + 2
-    parts[general:general] = _settings_table(rest)
-    return "\n".join([*parts, ""])
+    return "\n".join(parts)
 
 
 def _settings_table(fields: dict[str, FieldInfo]) -> list[str]:
     from gpu_workers.registry import CLASSES
 
     rows = []
+    folders = {"LONGREEL_HOME": "`~/.local/share/longreel`", "LONGREEL_DATA": "unset"}
     for name, field in fields.items():
         role = name.removeprefix(f"{PREFIX}MODELS__").lower()
         values = ", ".join(one for one in CLASSES.get(role, ()) if one != "fake") or allowed_values(field)
-        rows.append(f"| `{name}` | {_default(name, field)} | {values} | {field.description or ''} |")
+        unset = "by profile" if name.startswith((f"{PREFIX}MODELS__", f"{PREFIX}WEIGHTS__")) else "unset"
+        default = unset if field.default in (None, "") else f"`{str(field.default).lower()}`"
+        rows.append(f"| `{name}` | {folders.get(name, default)} | {values} | {field.description or ''} |")
     return ["| variable | default | values | meaning |", "|---|---|---|---|", *rows]
-
-
-def _fields() -> Iterator[tuple[str, FieldInfo]]:
-    for name, field in Settings.model_fields.items():
-        kind = field.annotation
-        if isinstance(kind, type) and issubclass(kind, BaseModel):
-            for inner, inner_field in kind.model_fields.items():
-                yield f"{PREFIX}{name}__{inner}".upper(), inner_field
-        else:
-            yield f"{PREFIX}{name}".upper(), field
-
-
-def _default(name: str, field: FieldInfo) -> str:
-    folders = {"LONGREEL_HOME": "`~/.local/share/longreel`", "LONGREEL_DATA": "unset"}
-    if name in folders:
-        return folders[name]
-    unset = "by profile" if name.startswith((f"{PREFIX}MODELS__", f"{PREFIX}WEIGHTS__")) else "unset"
-    return unset if field.default in (None, "") else f"`{str(field.default).lower()}`"
 
 
 def _api() -> str:
@@ -156,6 +147,7 @@ def _api() -> str:
 
 def _models() -> str:
     from gpu_workers.registry import WEIGHTS
+    from gpu_workers.weights import packaged
     from gpu_workers.weights.parts import PARTS
 
     parts = [
@@ -171,7 +163,14 @@ def _models() -> str:
         "| model | role | package | licence of the weights | size | SHA-256 |",
         "|---|---|---|---|---|---|",
     ]
-    parts += [_packaged_row(part) for part in PARTS]
+    for part in PARTS:
+        names = packaged.requirements(part)
+        package = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+        size = sum(target.size for target in part.targets) or part.size
+        digest = max(part.targets, key=lambda target: target.size).sha256 if part.targets else part.sha256
+        shown = f"`{digest[:16]}...`" if digest else ""
+        cells = (part.name, _spaced(part.role), package, part.licence, f"{size / 1e6:,.0f} MB", shown)
+        parts.append(f"| {' | '.join(cells)} |")
     parts += [
         "",
         "## From the Hugging Face hub: the profiles `cpu` and `gpu`",
@@ -187,17 +186,6 @@ def _models() -> str:
             repository = "/".join(name.split("/")[:2])  # the name of a model may go on to a file
             parts.append(f"| {profile} | {_spaced(role)} | [{name}]({HUB}/{repository}) |")
     return "\n".join([*parts, ""])
-
-
-def _packaged_row(part: Any) -> str:
-    from gpu_workers.weights import packaged
-
-    names = packaged.requirements(part)
-    package = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
-    size = sum(target.size for target in part.targets) or part.size
-    digest = max(part.targets, key=lambda target: target.size).sha256 if part.targets else part.sha256
-    shown = f"`{digest[:16]}...`" if digest else ""
-    return f"| {part.name} | {_spaced(part.role)} | {package} | {part.licence} | {size / 1e6:,.0f} MB | {shown} |"
 
 
 def _spaced(role: str) -> str:

@@ -68,7 +68,13 @@ def complete(document: Data) -> None:
             if verb == "get" and any(parameter["name"] == "cursor" for parameter in parameters):
                 good = operation["responses"]["200"]
                 good["headers"] = {**good.get("headers", {}), **LINK}
-            _add_examples(operation, examples)
+            for parameter in parameters:
+                if parameter.get("required"):
+                    parameter["example"] = examples.of(parameter["schema"], parameter["name"])
+            for body in (operation.get("requestBody", {}), *operation["responses"].values()):
+                content = body.get("content", {}).get(JSON, {})
+                if "schema" in content and "example" not in content:
+                    content["example"] = examples.of(content["schema"])
 
 
 def _add_problems(operation: Data, path: str, verb: str) -> None:
@@ -86,14 +92,3 @@ def _add_problems(operation: Data, path: str, verb: str) -> None:
         if status in (409, 429):
             response["headers"] = RETRY_AFTER
     responses["default"] = {"description": default["description"], "content": {kind: {"schema": schema}}}
-
-
-def _add_examples(operation: Data, examples: Examples) -> None:
-    for parameter in operation["parameters"]:
-        if parameter.get("required"):
-            parameter["example"] = examples.of(parameter["schema"], parameter["name"])
-    bodies = [operation.get("requestBody", {}), *operation["responses"].values()]
-    for body in bodies:
-        content = body.get("content", {}).get(JSON, {})
-        if "schema" in content and "example" not in content:
-            content["example"] = examples.of(content["schema"])

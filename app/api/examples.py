@@ -190,8 +190,15 @@ class Examples:
 
     def _of_type(self, schema: Mapping[str, Any], name: str, model: str) -> Any:
         match schema.get("type"):
-            case "object":
-                return self._object(schema, model)
+            case "object":  # all fields but those that may be null and of which nothing else is known
+                needed, example = schema.get("required", ()), {}
+                for field, inner in schema.get("properties", {}).items():
+                    is_known = "null" not in _kinds(inner) or "examples" in inner
+                    is_known = is_known or _written(inner, field, model) is not MISSING
+                    value = self.of(inner, field, model) if field in needed or is_known else None
+                    if value is not None or field in needed:
+                        example[field] = value
+                return example
             case "array":
                 return [self.of(schema["items"], name, model)]
             case "integer" | "number":
@@ -202,16 +209,6 @@ class Examples:
                 return None
         return name or "text"
 
-    def _object(self, schema: Mapping[str, Any], model: str) -> dict[str, Any]:
-        """All fields but those that may be missing and of which nothing is known."""
-        needed = schema.get("required", ())
-        example = {}
-        for name, inner in schema.get("properties", {}).items():
-            value = self.of(inner, name, model) if name in needed or _is_known(inner, name, model) else None
-            if value is not None or name in needed:
-                example[name] = value
-        return example
-
 
 def _written(schema: Mapping[str, Any], name: str, model: str) -> Any:
     """What is written down for a field and fits; MISSING when nothing is."""
@@ -220,11 +217,6 @@ def _written(schema: Mapping[str, Any], name: str, model: str) -> Any:
     value = VALUES.get(name, MISSING)
     fits = "$ref" not in schema and KINDS.get(type(value)) in _kinds(schema)
     return value if fits else MISSING
-
-
-def _is_known(schema: Mapping[str, Any], name: str, model: str) -> bool:
-    """Whether there is more to show than that the field may be null."""
-    return "null" not in _kinds(schema) or "examples" in schema or _written(schema, name, model) is not MISSING
 
 
 def _kinds(schema: Mapping[str, Any]) -> set[str]:

@@ -104,7 +104,11 @@ class Guard:
         self._app = app
         self._needs_key = bool(key_of(server))
         self._keys = keys
-        self._names = _own_names(server) if is_loopback(server.host) else None
+        self._names: frozenset[str] | None = None
+        if is_loopback(server.host):
+            public = public_address(server)
+            own_names = {server.host.strip("[]").lower(), _host_name(public.netloc) if public else "localhost"}
+            self._names = LOCAL_NAMES | own_names
         self._login_page = login_page
         self._sessions = sessions
 
@@ -139,7 +143,7 @@ class Guard:
         names = headers.getlist("host")
         if len(names) > 1 or not all(map(HOST.fullmatch, names)):
             return error_response(path, plain_problem(400, "The request has no valid host name.", "bad_host"))
-        if _is_foreign(scope, headers) and not _is_visit(scope, headers):
+        if _is_foreign(scope, headers):
             detail = "Only pages of this server may do this."
             return error_response(path, plain_problem(403, detail, "foreign_origin"))
         if path.startswith(CLOSED):
@@ -169,17 +173,17 @@ def peer_of(scope: Scope) -> str:
 
 def credential_of(headers: Headers) -> str:
     """What the caller shows: the key, or the token of a session; "" for neither."""
-    return _bearer(headers) or session_of(headers)
+    scheme, _, bearer = headers.get("authorization", "").partition(" ")
+    return (bearer.strip() if scheme.lower() == "bearer" else "") or session_of(headers)
 
 
 def session_of(headers: Headers) -> str:
     """The token of the browser's session; "" for none."""
-    return _cookie(headers.get("cookie", ""))
-
-
-def _bearer(headers: Headers) -> str:
-    scheme, _, credential = headers.get("authorization", "").partition(" ")
-    return credential.strip() if scheme.lower() == "bearer" else ""
+    try:
+        morsel = SimpleCookie(headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return ""
+    return morsel.value if morsel else ""
 
 
 def _host_name(host: str) -> str:
@@ -189,12 +193,6 @@ def _host_name(host: str) -> str:
         return ""
 
 
-def _own_names(server: Server) -> frozenset[str]:
-    public = public_address(server)
-    names = {server.host.strip("[]").lower(), _host_name(public.netloc) if public else "localhost"}
-    return LOCAL_NAMES | names
-
-
 def _hosts(scope: Scope, headers: Headers) -> list[str]:
     """The names that a request uses: that of the proxy's own request, and that which the browser sees."""
     public = scope.get(PUBLIC_ORIGIN, "").partition("://")[2]
@@ -202,7 +200,16 @@ def _hosts(scope: Scope, headers: Headers) -> list[str]:
 
 
 def _is_foreign(scope: Scope, headers: Headers) -> bool:
-    """Whether another site's page sends it. A browser that says where a request comes from is believed."""
+    """Whether another site's page sends it. A browser that says where a request comes from is believed.
+
+    A person who follows a link to this server is welcome, and so is a program that reads: neither lets another site's
+    page see the answer. Such a page may send requests all the same, for pictures and scripts: whether they succeed
+    reveals what is here.
+    """
+    mode = headers.get("sec-fetch-mode")
+    is_visit = mode is None or (mode == "navigate" and headers.get("sec-fetch-dest", "document") == "document")
+    if is_visit and scope["method"] in SAFE_METHODS:
+        return False
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site not in ("same-origin", "none")
@@ -212,22 +219,3 @@ def _is_foreign(scope: Scope, headers: Headers) -> bool:
         return origin is not None and urlsplit(origin).netloc.lower() not in hosts
     except ValueError:
         return True
-
-
-def _is_visit(scope: Scope, headers: Headers) -> bool:
-    """Whether a person follows a link to this server, or a program asks: neither lets another site's page see it.
-
-    Such a page may send requests all the same, for pictures and scripts: whether they succeed reveals what is here.
-    """
-    if scope["method"] not in SAFE_METHODS:
-        return False
-    mode = headers.get("sec-fetch-mode")
-    return mode is None or (mode == "navigate" and headers.get("sec-fetch-dest", "document") == "document")
-
-
-def _cookie(header: str) -> str:
-    try:
-        morsel = SimpleCookie(header).get(COOKIE)
-    except CookieError:
-        return ""
-    return morsel.value if morsel else ""

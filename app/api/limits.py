@@ -47,7 +47,9 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Passes on what is not counted: checks of health, and the files of the page."""
-        if scope["type"] != "http" or scope["path"] in FREE or _loads_page(scope):
+        if scope["type"] != "http" or scope["path"] in FREE:
+            return await self._app(scope, receive, send)
+        if scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(CALLS):
             return await self._app(scope, receive, send)
         server: Server = scope["app"].state.longreel.settings.server
         if not server.requests_per_minute:
@@ -66,8 +68,11 @@ class RateLimit:
                 MutableHeaders(scope=message).update(standing)
             await send(message)
 
-        app = _refusal(scope["path"], wait_s) if refused else self._app
-        await app(scope, receive, send_with_headers)
+        if not refused:
+            return await self._app(scope, receive, send_with_headers)
+        problem = plain_problem(429, "Too many requests in this minute.", hint=f"Wait {wait_s} s.")
+        refusal = error_response(scope["path"], problem, {"Retry-After": str(wait_s)})
+        await refusal(scope, receive, send_with_headers)
 
     def _minute(self, caller: str, quota: int) -> _Minute:
         now = self._clock()
@@ -84,12 +89,3 @@ def caller_of(scope: Scope, server: Server) -> str:
     checked = key_of(server) and scope["path"] != LOGIN
     credential = credential_of(Headers(scope=scope)) if checked else ""
     return credential or peer_of(scope)
-
-
-def _refusal(path: str, wait_s: int) -> ASGIApp:
-    problem = plain_problem(429, "Too many requests in this minute.", hint=f"Wait {wait_s} s.")
-    return error_response(path, problem, {"Retry-After": str(wait_s)})
-
-
-def _loads_page(scope: Scope) -> bool:
-    return scope["method"] in ("GET", "HEAD") and not scope["path"].startswith(CALLS)

@@ -34,10 +34,11 @@ def page(
     descending: bool = False,
 ) -> tuple[list[Item], str]:
     """One page of an ordered list, and the cursor of the next one ("" when there is none). Raises BadInput."""
-    start = _after(items, place_of, _read(cursor), descending) if cursor else 0
+    start = _after(items, place_of, cursor, descending) if cursor else 0
     chosen = list(items[start : start + limit])
-    more = start + limit < len(items)
-    return chosen, _write(place_of(chosen[-1])) if more and chosen else ""
+    if not chosen or start + limit >= len(items):
+        return chosen, ""
+    return chosen, base64.urlsafe_b64encode(json.dumps(place_of(chosen[-1])).encode()).decode().rstrip("=")
 
 
 def link_next(request: Request, response: Response, cursor: str) -> None:
@@ -47,32 +48,23 @@ def link_next(request: Request, response: Response, cursor: str) -> None:
         response.headers["Link"] = f'<{quote(address.path)}?{address.query}>; rel="next"'
 
 
-def _after(items: Sequence[Item], place_of: Callable[[Item], Place], last: Place, descending: bool) -> int:
+def _after(items: Sequence[Item], place_of: Callable[[Item], Place], cursor: str, descending: bool) -> int:
+    try:
+        order, last_id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+    except (ValueError, TypeError) as error:
+        raise _bad_cursor() from error
+    if not isinstance(order, str | float) or not isinstance(last_id, str):
+        raise _bad_cursor()
     places = [place_of(item) for item in items]
     for index, (_, id) in enumerate(places):
-        if id == last[1]:
+        if id == last_id:
             return index + 1
-    order = last[0]
     for index, (value, _) in enumerate(places):
         if type(value) is not type(order):
             raise _bad_cursor()
         if (value < order) if descending else (value > order):  # type: ignore[operator]
             return index
     return len(items)
-
-
-def _write(place: Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
-
-
-def _read(cursor: str) -> Place:
-    try:
-        value, id = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except (ValueError, TypeError) as error:
-        raise _bad_cursor() from error
-    if not isinstance(value, str | float) or not isinstance(id, str):
-        raise _bad_cursor()
-    return value, id
 
 
 def _bad_cursor() -> BadInput:

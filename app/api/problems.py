@@ -86,21 +86,18 @@ def install_problems(app: FastAPI) -> None:
     def http(request: Request, error: HTTPException) -> Response:
         headers = dict(error.headers or {})
         if error.status_code == 405:
-            headers["Allow"] = ", ".join(sorted(_methods(request) or headers.get("Allow", "").split(", ")))
+            scope, routes = request.scope, request.app.routes  # the router names the methods of the first route alone
+            allowed = [
+                method
+                for method in METHODS
+                if any(route.matches({**scope, "method": method})[0] is Match.FULL for route in routes)
+            ]
+            headers["Allow"] = ", ".join(sorted(allowed or headers.get("Allow", "").split(", ")))
         return problem_response(http_problem(error), headers)
 
     @app.exception_handler(Exception)
     def unexpected(_: Request, __: Exception) -> Response:
         return problem_response(plain_problem(500, "Longreel failed unexpectedly.", "error"))
-
-
-def _methods(request: Request) -> set[str]:
-    """The methods of every route at the address of a request; the router names those of the first alone."""
-    return {
-        method
-        for method in METHODS
-        if any(route.matches({**request.scope, "method": method})[0] is Match.FULL for route in request.app.routes)
-    }
 
 
 def bad_fields(error: ValidationError) -> BadInput:

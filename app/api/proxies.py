@@ -110,7 +110,9 @@ class BehindProxy:
             host = _first(headers, "x-forwarded-host") or host
             forwarded = _first(headers, "x-forwarded-proto").lower()
             scheme = forwarded if forwarded in ("http", "https") else scheme
-            prefix = _prefix(_first(headers, "x-forwarded-prefix"))
+            path = _first(headers, "x-forwarded-prefix").rstrip("/")
+            is_plain = path.isascii() and path.isprintable() and not set(path) & set("?#<>\"'\\ ")
+            prefix = path if is_plain and path.startswith("/") and not path.startswith("//") else ""
         return PublicAddress(scheme, host, prefix)
 
     def _seen(self, scope: Scope, headers: Headers, address: PublicAddress) -> Scope:
@@ -157,10 +159,3 @@ def _host(name: str) -> str:
 def _first(headers: Headers, name: str) -> str:
     """The first value of a field; of several lines, that of the nearest proxy."""
     return (headers.getlist(name) or [""])[-1].partition(",")[0].strip()
-
-
-def _prefix(text: str) -> str:
-    """A path of plain characters; anything else is none."""
-    plain = text.rstrip("/")
-    is_path = plain.startswith("/") and not plain.startswith("//") and plain.isascii() and plain.isprintable()
-    return plain if is_path and not set(plain) & set("?#<>\"'\\ ") else ""

@@ -60,8 +60,23 @@ class _Exchange(httpx.AsyncByteStream):
 
     async def run(self, application: Application) -> None:
         """Runs the application to its end, then puts None into the queue."""
+        url = self._request.url
+        scope: Message = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": self._request.method,
+            "headers": [(name.lower(), value) for name, value in self._request.headers.raw],
+            "scheme": url.scheme,
+            "path": url.path,
+            "raw_path": url.raw_path.split(b"?")[0],
+            "query_string": url.query,
+            "server": (url.host, url.port),
+            "client": ("127.0.0.1", 0),
+            "root_path": "",
+        }
         try:
-            await application(self._scope(), self._receive, self.sent.put)
+            await application(scope, self._receive, self.sent.put)
         finally:
             with suppress(asyncio.QueueFull):
                 self.sent.put_nowait(None)
@@ -91,20 +106,3 @@ class _Exchange(httpx.AsyncByteStream):
             return {"type": "http.request", "body": b"", "more_body": False}
         await self._gone.wait()
         return {"type": "http.disconnect"}
-
-    def _scope(self) -> Message:
-        url = self._request.url
-        return {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": self._request.method,
-            "headers": [(name.lower(), value) for name, value in self._request.headers.raw],
-            "scheme": url.scheme,
-            "path": url.path,
-            "raw_path": url.raw_path.split(b"?")[0],
-            "query_string": url.query,
-            "server": (url.host, url.port),
-            "client": ("127.0.0.1", 0),
-            "root_path": "",
-        }

@@ -17,7 +17,7 @@ from app.terminal import consoles
 
 if TYPE_CHECKING:
     from app.services.connection import Connection
-    from gpu_workers.language.server_models import ServedModel, ServerOffer
+    from gpu_workers.language.server_models import ServerOffer
 
 _WRITTEN = ("LONGREEL_PROFILE", "LONGREEL_LLM_URL", "LONGREEL_LLM_MODEL", "LONGREEL_LLM_KEY", "LONGREEL_VLM_URL")
 
@@ -81,17 +81,15 @@ def _obstacles(data: Path) -> list[str]:
 def _table(offer: ServerOffer, connection: Connection | None) -> Table:
     table = Table("model", "sees", box=None)
     for one in offer.models:
-        table.add_row(escape(one.name), _sees(one, connection))
+        trial = next((trial for trial in connection.trials if trial.model == one), None) if connection else None
+        if trial is not None:
+            sees = "[green]yes[/], tried" if trial.sees else "no, tried" if trial.capabilities else "[red]failed[/]"
+        elif not one.chats:
+            sees = "no, it does not chat"
+        else:
+            sees = {True: "yes, says the server", False: "no", None: "not tried"}[one.sees]
+        table.add_row(escape(one.name), sees)
     return table
-
-
-def _sees(model: ServedModel, connection: Connection | None) -> str:
-    trial = next((one for one in connection.trials if one.model == model), None) if connection else None
-    if trial is not None:
-        return "[green]yes[/], tried" if trial.sees else "no, tried" if trial.capabilities else "[red]failed[/]"
-    if not model.chats:
-        return "no, it does not chat"
-    return {True: "yes, says the server", False: "no", None: "not tried"}[model.sees]
 
 
 def _listed(offer: ServerOffer, connection: Connection | None) -> dict[str, object]:

@@ -54,18 +54,12 @@ def running_longreel() -> Longreel | None:
     address = server_of(settings)
     if not address:
         return None
-    _wait_until_open(address)
-    return client_of(settings, address)
-
-
-def _wait_until_open(address: str) -> None:
-    """A server locks its library some seconds before it listens."""
     parts = urlsplit(address)
-    until = time.monotonic() + STARTING_S
+    until = time.monotonic() + STARTING_S  # a server locks its library some seconds before it listens
     while True:
         try:
             socket.create_connection((parts.hostname or "", parts.port or 80), timeout=STARTING_S).close()
-            return
+            return client_of(settings, address)
         except OSError as error:
             if time.monotonic() > until:
                 raise InUse(

@@ -93,8 +93,11 @@ def describe(event: Event) -> str:
             return _of_tool(event)
         case Searched() | Inspected():
             return _of_evidence(event)
-        case Drafted() | Verified():
-            return _of_claims(event)
+        case Drafted():
+            return f"Wrote an answer with {_count(len(event.claims), 'claim')}" if event.claims else "Found no answer"
+        case Verified():
+            reason = f" ({event.reason})" if event.reason else ""
+            return f"Checked “{event.claim}”: {VERDICTS[event.verdict]}{reason}"
         case Answered():
             return "Answered"
         case Failed():
@@ -166,13 +169,6 @@ def _of_evidence(event: Searched | Inspected) -> str:
         "transcribe": f"Listened again {span}",
     }[event.action]
     return f"{done}: {_count(len(event.found), 'finding')}" if event.found else f"{done}: nothing new"
-
-
-def _of_claims(event: Drafted | Verified) -> str:
-    if isinstance(event, Drafted):
-        return f"Wrote an answer with {_count(len(event.claims), 'claim')}" if event.claims else "Found no answer"
-    reason = f" ({event.reason})" if event.reason else ""
-    return f"Checked “{event.claim}”: {VERDICTS[event.verdict]}{reason}"
 
 
 def _count(number: int, thing: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from sqlalchemy import Connection, select, update
@@ -57,7 +56,13 @@ class SqlCorrections:
             table = stage_results.c
             query = select(table.payload).where(table.video_id == id, table.stage == STAGE, table.version == VERSION)
             known = parse_corrections(connection.execute(query).scalar_one_or_none())
-            payload = json.dumps([asdict(one) for one in _with(known, heard, fixed.text)]).encode()
+            # A sentence that is corrected again keeps what was first heard; one that is put back is forgotten.
+            former = next((one for one in known if one.text == heard.text and one.is_about(heard)), None)
+            first = former.heard if former else heard.text
+            now_known = [one for one in known if one is not former]
+            if first != fixed.text:
+                now_known.append(Correction(heard.span.start_s, heard.span.end_s, first, fixed.text))
+            payload = json.dumps([asdict(one) for one in now_known]).encode()
             result = {"video_id": id, "stage": STAGE, "version": VERSION, "payload": payload}
             upsert(connection, stage_results, [result], ("video_id", "stage"))
             return _corrected_segments(connection, id, heard, fixed.text)
@@ -71,14 +76,6 @@ def sentence_changed() -> Conflict:
 def parse_corrections(payload: bytes | None) -> list[Correction]:
     """What was corrected in a video, from its stored form."""
     return [Correction(**one) for one in json.loads(payload)] if payload else []
-
-
-def _with(known: Sequence[Correction], heard: Utterance, text: str) -> list[Correction]:
-    """A sentence that is corrected again keeps what was first heard; one that is put back is forgotten."""
-    former = next((one for one in known if one.text == heard.text and one.is_about(heard)), None)
-    first = former.heard if former else heard.text
-    new = [Correction(heard.span.start_s, heard.span.end_s, first, text)] if first != text else []
-    return [*(one for one in known if one is not former), *new]
 
 
 def _corrected_segments(connection: Connection, id: VideoId, heard: Utterance, text: str) -> list[Segment]:

@@ -57,7 +57,21 @@ class Database:
 
     def __init__(self, url: str) -> None:
         """`url`: sqlite:///file, or postgresql://user:password@host/name. Raises BadSettings, MissingPart."""
-        self._use(_normalised(url))
+        try:
+            parsed = make_url(url)
+        except ArgumentError as error:
+            raise BadSettings(
+                "The database address cannot be read.", "Write postgresql://user:password@host/name or sqlite:///file."
+            ) from error
+        if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
+            if importlib.util.find_spec("psycopg") is None:
+                raise MissingPart("PostgreSQL needs the package psycopg.", "pip install 'longreel[postgres]'")
+            parsed = parsed.set(drivername="postgresql+psycopg")
+        elif parsed.drivername != "sqlite":
+            raise BadSettings(f"Longreel does not know the database {parsed.drivername}.", "Use sqlite or postgresql.")
+        elif parsed.database in (None, "", ":memory:"):
+            raise BadSettings("A database in memory is lost at the end.", "Name a file: sqlite:////path/to/file.")
+        self._use(parsed)
 
     def _use(self, url: URL) -> None:
         self._url = url
@@ -148,21 +162,19 @@ class Database:
             message = f"The folder of {self.name} cannot be created: {error.strerror}."
             raise kind(message, "Set LONGREEL_DATA.") from error
         deadline = time.monotonic() + BUSY_S
-        while not self._uses_wal():
-            if time.monotonic() > deadline:
-                raise WorkerFailed(f"Another program keeps {self.name} busy.", "Try again in a moment.")
+        while True:
+            try:
+                with self._engine.connect().execution_options(begin="") as connection:
+                    connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+                return
+            except OperationalError as error:
+                # SQLite refuses at once, without waiting, while another process has the file open.
+                if getattr(error.orig, "sqlite_errorcode", None) != sqlite3.SQLITE_BUSY:
+                    raise
+                if time.monotonic() > deadline:
+                    busy = f"Another program keeps {self.name} busy."
+                    raise WorkerFailed(busy, "Try again in a moment.") from error
             time.sleep(0.05)
-
-    def _uses_wal(self) -> bool:
-        """Switches to WAL. SQLite refuses at once, without waiting, while another process has the file open."""
-        try:
-            with self._engine.connect().execution_options(begin="") as connection:
-                connection.exec_driver_sql("PRAGMA journal_mode = WAL")
-        except OperationalError as error:
-            if getattr(error.orig, "sqlite_errorcode", None) == sqlite3.SQLITE_BUSY:
-                return False
-            raise
-        return True
 
 
 class MemoryDatabase(Database):
@@ -204,24 +216,6 @@ def upsert(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any
 def insert_for(connection: Connection, table: Table) -> postgresql.Insert | sqlite.Insert:
     """An INSERT that knows ON CONFLICT."""
     return postgresql.insert(table) if connection.dialect.name == "postgresql" else sqlite.insert(table)
-
-
-def _normalised(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError as error:
-        raise BadSettings(
-            "The database address cannot be read.", "Write postgresql://user:password@host/name or sqlite:///file."
-        ) from error
-    if parsed.drivername in ("postgres", "postgresql", "postgresql+psycopg"):
-        if importlib.util.find_spec("psycopg") is None:
-            raise MissingPart("PostgreSQL needs the package psycopg.", "pip install 'longreel[postgres]'")
-        return parsed.set(drivername="postgresql+psycopg")
-    if parsed.drivername != "sqlite":
-        raise BadSettings(f"Longreel does not know the database {parsed.drivername}.", "Use sqlite or postgresql.")
-    if parsed.database in (None, "", ":memory:"):
-        raise BadSettings("A database in memory is lost at the end.", "Name a file: sqlite:////path/to/file.")
-    return parsed
 
 
 def _engine(url: URL) -> Engine:

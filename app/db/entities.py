@@ -114,20 +114,18 @@ def entities_of(counted: Iterable[Counted]) -> list[Entity]:
     groups: dict[tuple[EntityKind, str], list[Counted]] = defaultdict(list)
     for one in counted:
         groups[one.kind, name_key(one.name)].append(one)
-    entities = [_entity(kind, key, group) for (kind, key), group in groups.items()]
+    entities = []
+    for (kind, key), group in groups.items():
+        names: Counter[str] = Counter()
+        held: Counter[VideoId] = Counter()
+        for one in group:
+            names[one.name] += one.count
+            held[one.video_id] += one.count
+        name = min(names, key=lambda name: (-names[name], name))
+        ranked = sorted(held, key=lambda video: (-held[video], video))
+        sources = tuple(source for source in MentionSource if any(one.source is source for one in group))
+        entities.append(Entity(kind, key, name, tuple(ranked), held.total(), sources))
     return sorted(entities, key=lambda one: (-one.mentions, one.name, one.kind))
-
-
-def _entity(kind: EntityKind, key: str, group: Sequence[Counted]) -> Entity:
-    names: Counter[str] = Counter()
-    held: Counter[VideoId] = Counter()
-    for one in group:
-        names[one.name] += one.count
-        held[one.video_id] += one.count
-    name = min(names, key=lambda name: (-names[name], name))
-    ranked = sorted(held, key=lambda video: (-held[video], video))
-    sources = tuple(source for source in MentionSource if any(one.source is source for one in group))
-    return Entity(kind, key, name, tuple(ranked), sum(held.values()), sources)
 
 
 def _stored(chosen: Sequence[VideoId], *columns: Any) -> Select[Any]:

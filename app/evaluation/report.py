@@ -58,6 +58,8 @@ def figures(
     `shown`: the confidence that users see, of the agent's own, which the results hold.
     """
     proof, declined, trust = cited(judged), refusals(judged), reliability(judged, shown=shown)
+    done = [one for one in judged if not one.result.failed]
+    used = [one.result.usage for one in done]
     return {
         "questions": len(judged),
         "with_truth": len(with_truth(judged)),
@@ -83,26 +85,19 @@ def figures(
             column: {value: _share(part) for value, part in values.items()}
             for column, values in by_label(judged).items()
         },
-        "cost": _cost(judged, prices),
+        "cost": {  # means of a question, and the median of its seconds
+            "seconds": _mean([u.seconds for u in used]),
+            "median_seconds": median(u.seconds for u in used) if used else None,
+            "frames": _mean([u.frames for u in used]),
+            "prompt_tokens": _mean([u.prompt_tokens for u in used]),
+            "output_tokens": _mean([u.output_tokens for u in used]),
+            "price": _mean([prices.of(one) for one in done]),
+        },
     }
 
 
 def _share(share: Share) -> dict[str, Any]:
     return {"value": share.value, "interval": share.interval, "part": share.part, "of": share.whole}
-
-
-def _cost(judged: Sequence[JudgedCase], prices: Prices) -> dict[str, float | None]:
-    """Means of a question, and the median of its seconds."""
-    done = [one for one in judged if not one.result.failed]
-    used = [one.result.usage for one in done]
-    return {
-        "seconds": _mean([u.seconds for u in used]),
-        "median_seconds": median(u.seconds for u in used) if used else None,
-        "frames": _mean([u.frames for u in used]),
-        "prompt_tokens": _mean([u.prompt_tokens for u in used]),
-        "output_tokens": _mean([u.output_tokens for u in used]),
-        "price": _mean([prices.of(one) for one in done]),
-    }
 
 
 def _mean(values: Sequence[float]) -> float | None:
@@ -147,7 +142,19 @@ def markdown(report: Mapping[str, Any]) -> str:
     modes: Mapping[str, Any] = report["modes"]
     conditions = [f"{name}: {value}" for name, value in report["about"].items() if value not in (None, "", {})]
     parts = [f"## {report['title']}", "; ".join(conditions) + ".", _answers(modes), _proof(modes)]
-    parts += [_table_of(paired_table(report["differences"])), _official(modes), *_by_label(modes), _reliability(modes)]
+    parts.append(_table_of(paired_table(report["differences"])))
+    names = list(dict.fromkeys(name for figures in modes.values() for name in figures["official"]))
+    if names:
+        rows = [[name, *(percent(figures["official"].get(name)) for figures in modes.values())] for name in names]
+        parts.append(table(["the benchmark's own figures", *modes], rows))
+    parts += _by_label(modes)
+    bins = [
+        [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
+        for mode, figures in modes.items()
+        for b in figures["reliability"]
+    ]
+    if bins:
+        parts.append(table(["mode", "confidence", "answers", "mean confidence", "right"], bins))
     parts.append(_table_of(chapter_table(report["chapters"])))
     parts.append("\n".join(f"- {note}" for note in report["notes"]))
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -224,12 +231,6 @@ def _table_of(found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> str:
     return table(columns, rows) if rows else ""
 
 
-def _official(modes: Mapping[str, Any]) -> str:
-    names = list(dict.fromkeys(name for figures in modes.values() for name in figures["official"]))
-    rows = [[name, *(percent(figures["official"].get(name)) for figures in modes.values())] for name in names]
-    return table(["the benchmark's own figures", *modes], rows) if names else ""
-
-
 def _by_label(modes: Mapping[str, Any]) -> list[str]:
     columns = list(dict.fromkeys(column for figures in modes.values() for column in figures["by_label"]))
     tables = []
@@ -242,15 +243,6 @@ def _by_label(modes: Mapping[str, Any]) -> list[str]:
             rows.append([value, max(one["of"] for one in shares), *(percent(one["value"]) for one in shares)])
         tables.append(table([column, "questions", *modes], rows))
     return tables
-
-
-def _reliability(modes: Mapping[str, Any]) -> str:
-    rows = [
-        [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
-        for mode, figures in modes.items()
-        for b in figures["reliability"]
-    ]
-    return table(["mode", "confidence", "answers", "mean confidence", "right"], rows) if rows else ""
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

@@ -233,16 +233,14 @@ class Toolbox:
         if bool(video) == bool(collection):
             raise ToolError("Give either a video or a collection.")
         if collection:
-            return await self._together(context, collection, length or "paragraph", style or "neutral")
+            length, style = length or "paragraph", style or "neutral"
+            job = await self._longreel.start_summary(collection, length=length, style=style)
+            async with aclosing(self._longreel.follow(job.id)) as events:
+                async for event in events:
+                    if isinstance(event, StageProgress):
+                        await context.report_progress(event.done, event.total)
+            await self._longreel.wait(job.id)
+            return await self._longreel.collection_summary(collection, length=length, style=style)
         if length is None and style is None:
             return await self._longreel.summary(video)
         return await self._longreel.summarize(video, length=length or "paragraph", style=style or "neutral")
-
-    async def _together(self, context: Context, collection: str, length: Length, style: Style) -> CollectionSummaryOut:
-        job = await self._longreel.start_summary(collection, length=length, style=style)
-        async with aclosing(self._longreel.follow(job.id)) as events:
-            async for event in events:
-                if isinstance(event, StageProgress):
-                    await context.report_progress(event.done, event.total)
-        await self._longreel.wait(job.id)
-        return await self._longreel.collection_summary(collection, length=length, style=style)

@@ -88,13 +88,20 @@ def _asked(
     method: str, url: httpx.URL, content: bytes, headers: Mapping[str, str], private: bool, timeout_s: float
 ) -> Iterator[httpx.Response]:
     host = _host(url)
-    place = _looked_up(host, url.port or (443 if url.scheme == "https" else 80), private)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError) as error:
+        raise WorkerFailed(f"The name {host} cannot be looked up.", "Check the address.") from error
+    numbers = [str(entry[4][0]) for entry in entries]
+    if not private and not all(map(is_public, numbers)):
+        raise _private(host)
     try:
         with (
             httpx.Client(timeout=timeout_s, trust_env=False) as client,
             client.stream(
                 method,
-                url.copy_with(host=place),
+                url.copy_with(host=numbers[0]),
                 content=content,
                 headers={**headers, "Host": url.netloc.decode("ascii")},
                 extensions={"sni_hostname": host},
@@ -105,17 +112,6 @@ def _asked(
         raise WorkerFailed(
             f"{host} does not answer ({type(error).__name__}).", "Check whether it is running."
         ) from error
-
-
-def _looked_up(host: str, port: int, private: bool) -> str:
-    try:
-        entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as error:
-        raise WorkerFailed(f"The name {host} cannot be looked up.", "Check the address.") from error
-    numbers = [str(entry[4][0]) for entry in entries]
-    if not private and not all(map(is_public, numbers)):
-        raise _private(host)
-    return numbers[0]
 
 
 def _parsed(address: str) -> httpx.URL:

@@ -225,7 +225,11 @@ class BatchService:
     ) -> list[AnsweredQuestion]:
         if not questions:
             return []
-        stages, version = self._stages(), self._version(video)
+        stages = self._stages()
+        # changes when the video is ingested again or the models change, but not with what agents learn
+        segments = [s for s in self._library.segments(video.id) if s.question is None]
+        text = "\n".join([" ".join(self._models()), *(f"{s.id}|{s.model}|{s.text}" for s in segments)])
+        version = "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
         stored = stages.units(video.id, "batch-answers", version)
         report(StageStarted(ASKING, len(questions), "questions"))
         answers: list[AnsweredQuestion] = []
@@ -252,12 +256,6 @@ class BatchService:
                 return json.dumps(event.answer).encode(), lasts
             lasts = lasts and not isinstance(event, Warned)
         raise NotFound("The question was not answered.", "Ask it again.")
-
-    def _version(self, video: Video) -> str:
-        """Changes when the video is ingested again or the models change, but not with what agents learn."""
-        segments = [s for s in self._library.segments(video.id) if s.question is None]
-        text = "\n".join([" ".join(self._models()), *(f"{s.id}|{s.model}|{s.text}" for s in segments)])
-        return "1/" + hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:24]
 
 
 def check(request: BatchRequest) -> None:

@@ -92,13 +92,10 @@ def keeps_facts(text: str, quotes: Sequence[Citation]) -> bool:
         return False
     if not _HONORIFICS.intersection(words(text)) <= frozenset(words(evidence)):
         return False
-    return _is_title(text) or _is_as_firm(text, evidence)
-
-
-def _is_as_firm(text: str, evidence: str) -> bool:
-    """Whether a sentence is possible, intended, needed, proposed or conditional where the nearest clauses are."""
-    content = _content_stems(text, "en")
-    sentences = _sentences(evidence)
+    if _is_title(text):
+        return True
+    # possible, intended, needed, proposed or conditional where the nearest clauses are
+    content, sentences = _content_stems(text, "en"), _sentences(evidence)
     near = [one for sentence in sentences for one in _nearest(content, sentence, "en")] or sentences
     own = _modes(text)
     return any(bool(own) == bool(modes) and own <= modes for modes in map(_modes, near))

@@ -86,7 +86,16 @@ def connect(
     if not working:
         raise NotFound(f"No model of {offer.url} answers: {trials[0].problem}", "Name one that chats with --model.")
     chosen = next((trial for trial in working if trial.sees), working[0])
-    return Connection(offer, tuple(trials), chosen, tuple(_notes(offer, chosen)))
+    assert chosen.capabilities is not None
+    notes = []
+    if not chosen.sees:
+        notes.append("This model cannot see: questions about pictures stay open. Connect one that sees to change that.")
+    loaded = loaded_context(offer.url, chosen.model.name)
+    context = loaded or chosen.capabilities.context
+    if context < LEAST_CONTEXT:
+        fix = "start it with: OLLAMA_CONTEXT_LENGTH=32768 ollama serve" if loaded else "give it a longer context there"
+        notes.append(f"The model reads only {context:,} tokens at once, too few to look at pictures; {fix}.")
+    return Connection(offer, tuple(trials), chosen, tuple(notes))
 
 
 def _once_loaded(work: Callable[[], T], on_wait: Callable[[str], None]) -> T:
@@ -127,16 +136,3 @@ def _candidates(offer: ServerOffer, model: str) -> list[ServedModel]:
             f"Choose one with --model, such as {unknown[0].name}. longreel connect --list shows them.",
         )
     return list(dict.fromkeys([*seeing, *unknown, *chatting]))[:MOST_TRIED]
-
-
-def _notes(offer: ServerOffer, chosen: Trial) -> list[str]:
-    assert chosen.capabilities is not None
-    notes = []
-    if not chosen.sees:
-        notes.append("This model cannot see: questions about pictures stay open. Connect one that sees to change that.")
-    loaded = loaded_context(offer.url, chosen.model.name)
-    context = loaded or chosen.capabilities.context
-    if context < LEAST_CONTEXT:
-        fix = "start it with: OLLAMA_CONTEXT_LENGTH=32768 ollama serve" if loaded else "give it a longer context there"
-        notes.append(f"The model reads only {context:,} tokens at once, too few to look at pictures; {fix}.")
-    return notes

@@ -87,19 +87,17 @@ def reworded(heard: Utterance, text: str) -> Utterance:
     if heard.words:
         old = [_key(word.text) for word in heard.words]
         for _, first, last, begin, end in SequenceMatcher(None, old, list(map(_key, new)), False).get_opcodes():
-            words += _timed(
-                new[begin:end], heard.words[first:last], words[-1].span.end_s if words else heard.span.start_s
-            )
+            texts, replaced = new[begin:end], heard.words[first:last]
+            if len(texts) == len(replaced):
+                words += [replace(word, text=text) for text, word in zip(texts, replaced, strict=True)]
+                continue
+            start_s = end_s = words[-1].span.end_s if words else heard.span.start_s
+            if replaced:
+                start_s, end_s = replaced[0].span.start_s, replaced[-1].span.end_s
+            step_s = (end_s - start_s) / max(1, len(texts))
+            for n, new_word in enumerate(texts):
+                words.append(Word(new_word, TimeSpan(start_s + n * step_s, start_s + (n + 1) * step_s), 1.0))
     return replace(heard, text=text, words=tuple(words))
-
-
-def _timed(new: Sequence[str], old: Sequence[Word], from_s: float) -> list[Word]:
-    if len(new) == len(old):
-        return [replace(word, text=text) for text, word in zip(new, old, strict=True)]
-    start_s, end_s = (old[0].span.start_s, old[-1].span.end_s) if old else (from_s, from_s)
-    step_s = (end_s - start_s) / max(1, len(new))
-    spans = [TimeSpan(start_s + n * step_s, start_s + (n + 1) * step_s) for n in range(len(new))]
-    return [Word(text, span, 1.0) for text, span in zip(new, spans, strict=True)]
 
 
 def _with_replacements(text: str, one: Correction) -> str:

@@ -152,7 +152,11 @@ class _Writer:
         self, number: int, span: TimeSpan, sentences: Sequence[Sentence], vectors: NDArray[np.float32], heading: str
     ) -> _Part:
         """The chapter of a span with these sentences; `heading` is its title where nothing better is known."""
-        pool = _pool(sentences)
+        # spoken sentences of some words may be quoted; else texts of two words; else all texts
+        quotable = [i for i, s in enumerate(sentences) if not s.quote]
+        longer = [i for i in quotable if len(sentences[i].text.split()) > 1]
+        said = [i for i in longer if sentences[i].kind is SegmentKind.SPEECH and len(sentences[i].text.split()) > 3]
+        pool = said or longer or quotable
         sources = [sentences[pool[i]] for i in central(vectors[pool], SENTENCES_A_CHAPTER)]
         spoken = bool(sources) and sources[0].kind is SegmentKind.SPEECH
         shown = [] if spoken else [s for s in sentences if s.quote][:1]
@@ -219,13 +223,6 @@ class _Writer:
     def _cite(self, sentence: Sentence) -> Citation:
         quote = sentence.quote or sentence.text
         return Citation(self._video, sentence.span, sentence.kind, quote, sentence.frame_s, verified=True)
-
-
-def _pool(sentences: Sequence[Sentence]) -> list[int]:
-    """The places of what may be quoted: spoken sentences of some words; else texts of two words; else all texts."""
-    quotable = [i for i, s in enumerate(sentences) if not s.quote]
-    spoken = [i for i in quotable if sentences[i].kind is SegmentKind.SPEECH and len(sentences[i].text.split()) > 3]
-    return spoken or [i for i in quotable if len(sentences[i].text.split()) > 1] or quotable
 
 
 def _shown_heading(chapter: TimeSpan, sentences: Sequence[Sentence]) -> str:

@@ -13,11 +13,11 @@ from pathlib import Path
 from app.core.errors import LongreelError
 from app.core.folders import earlier_folders
 from app.core.settings import Settings
-from app.core.types import IndexComparison, Video
+from app.core.types import Video
 from app.services.library import LibraryService
 from app.services.reindex import Reindexer
 from gpu_workers.language.openai_server import shown_address
-from gpu_workers.memory.check import Fit, fits
+from gpu_workers.memory.check import fits
 from gpu_workers.registry import PROFILES, Workers
 from gpu_workers.vision.opencv_faces import OpenCVFaces
 from gpu_workers.weights import packaged
@@ -87,7 +87,15 @@ def examine_library(reindexer: Reindexer, library: LibraryService) -> list[Check
         for id in reindexer.unknown()
     ]
     for video, compared in reindexer.compare():
-        checks += [_index(video, one) for one in compared]
+        for one in compared:
+            differences = {"missing": one.missing, "unknown": one.extra, "outdated": one.changed}
+            detail = f"{one.expected} segments" + "".join(
+                f", {len(ids)} {what} ({', '.join(ids[:NAMED])}{' ...' if len(ids) > NAMED else ''})"
+                for what, ids in differences.items()
+                if ids
+            )
+            name = f"{one.index} of {_name(video)}"
+            checks.append(Check(name, one.matches, detail, "" if one.matches else REINDEX))
         lost = len(library.lost_thumbnails(video.id))
         if video.media.video is not None:
             detail = f"{lost} missing or cut off" if lost else "complete"
@@ -101,17 +109,6 @@ def examine_models(settings: Settings) -> list[Check]:
         Check(f"content of {name}", False, "cut off or damaged; it will be prepared again", PREPARE)
         for name in packaged.damaged(settings)
     ] or [Check("content of models", True, "unchanged")]
-
-
-def _index(video: Video, compared: IndexComparison) -> Check:
-    differences = {"missing": compared.missing, "unknown": compared.extra, "outdated": compared.changed}
-    detail = f"{compared.expected} segments" + "".join(
-        f", {len(ids)} {what} ({', '.join(ids[:NAMED])}{' ...' if len(ids) > NAMED else ''})"
-        for what, ids in differences.items()
-        if ids
-    )
-    name = f"{compared.index} of {_name(video)}"
-    return Check(name, compared.matches, detail, "" if compared.matches else REINDEX)
 
 
 def _name(video: Video) -> str:
@@ -175,20 +172,15 @@ def _memory(settings: Settings) -> list[Check]:
         command = f"export {fit.setting}" if fit.setting else ""
         checks.append(Check(f"memory {' and '.join(fit.roles)}", fit.fits, detail, command))
     for device in dict.fromkeys(fit.place.device for fit in report):
-        checks.append(_together(settings, [fit for fit in report if fit.place.device == device]))
+        together = [fit for fit in report if fit.place.device == device]
+        needed = sum(fit.weights or 0 for fit in together) + max(fit.working for fit in together)
+        most = max((fit.weights or 0) + fit.working for fit in together)
+        free, budget = together[0].free, settings.hardware.memory_gb * 1e9
+        fit_together = needed <= free or 0 < budget <= free  # with a budget, the models take turns
+        detail = f"all models together: {_gb(needed)}; {_gb(free)} free on {device}"
+        command = f"export LONGREEL_HARDWARE__MEMORY_GB={0.9 * free / 1e9:.1f}" if most <= free else ""
+        checks.append(Check(f"memory {device}", fit_together, detail, "" if fit_together else command))
     return checks
-
-
-def _together(settings: Settings, fitting: list[Fit]) -> Check:
-    """All models of one device. A budget lets more be configured than fit: they then take turns."""
-    needed = sum(fit.weights or 0 for fit in fitting) + max(fit.working for fit in fitting)
-    place, free = fitting[0].place, fitting[0].free
-    budget = settings.hardware.memory_gb * 1e9
-    fit = needed <= free or 0 < budget <= free
-    detail = f"all models together: {_gb(needed)}; {_gb(free)} free on {place.device}"
-    most = max((fit.weights or 0) + fit.working for fit in fitting)
-    command = f"export LONGREEL_HARDWARE__MEMORY_GB={0.9 * free / 1e9:.1f}" if most <= free else ""
-    return Check(f"memory {place.device}", fit, detail, "" if fit else command)
 
 
 def _gb(count: int) -> str:

@@ -104,7 +104,14 @@ class DownloadService:
         address = job.payload.get("source")
         if not address:
             result = self._ingest.handle(job, context)
-            self._remove_spare(job.payload["path"], job.payload.get("subtitles"))
+            # Uploads that were read and are no video's file go: subtitles, and a video that was there already.
+            of_videos, folder = self._library.files(), self._folder.resolve()
+            for received in filter(None, (job.payload["path"], job.payload.get("subtitles"))):
+                path = Path(received)
+                if received not in of_videos and path.parent.parent == folder:
+                    with suppress(OSError):
+                        path.unlink()
+                        path.parent.rmdir()
             return result
         path = Path(job.payload["path"])
         try:
@@ -144,15 +151,6 @@ class DownloadService:
         finally:
             if str(path) not in self._library.files():
                 shutil.rmtree(path.parent, ignore_errors=True)
-
-    def _remove_spare(self, *received: str | None) -> None:
-        """Removes uploads that were read and are no video's file: subtitles, and a video that was there already."""
-        of_videos, folder = self._library.files(), self._folder.resolve()
-        for path in (Path(name) for name in received if name and name not in of_videos):
-            if path.parent.parent == folder:
-                with suppress(OSError):
-                    path.unlink()
-                    path.parent.rmdir()
 
     def _fetch(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> str:
         try:
@@ -297,7 +295,14 @@ class _Coming:
 
     def begin(self, answer: httpx.Response) -> None:
         """Checks what comes before any of it is stored. Raises BadInput, StorageFull, WorkerFailed."""
-        self._check_status(answer.status_code)
+        status = answer.status_code
+        if status == 416:
+            self._restart()
+        if status in (408, 416, 425, 429) or status >= 500:
+            raise WorkerFailed(f"{self.host} answers with status {status}.", "Try again later.")
+        if status not in (200, 206):
+            hint = "If you have access to it, download the file and upload it." if status in (401, 403) else HINT
+            raise BadInput(f"{self.host} does not give the file: it answers with status {status}.", hint)
         first, total = extent(answer)
         if first == 0:
             self._restart()
@@ -325,7 +330,13 @@ class _Coming:
         if self.size > self._most:
             raise self._too_large()
         _check_cancelled(self._cancelled)
-        self._progress()
+        now = time.monotonic()
+        if self._reported_at is not None and now - self._reported_at < PROGRESS_EVERY_S and self.size != self._total:
+            return
+        self._reported_at = now
+        total = self._total or 0
+        left_s = (total - self.size) * (now - self._started) / self.size if total else None
+        self._report(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
 
     def end(self) -> None:
         """Called when a connection gave all it had. Raises BadInput for an empty file, WorkerFailed."""
@@ -340,30 +351,11 @@ class _Coming:
         self._file.truncate()
         self.size, self._total, self._version = 0, None, ""
 
-    def _check_status(self, status: int) -> None:
-        if status in (200, 206):
-            return
-        if status == 416:
-            self._restart()
-        if status in (408, 416, 425, 429) or status >= 500:
-            raise WorkerFailed(f"{self.host} answers with status {status}.", "Try again later.")
-        hint = "If you have access to it, download the file and upload it." if status in (401, 403) else HINT
-        raise BadInput(f"{self.host} does not give the file: it answers with status {status}.", hint)
-
     def _too_large(self) -> BadInput:
         return BadInput(
             f"The file at {self.host} is larger than {self._most / 1e9:g} GB.",
             "Raise LONGREEL_SERVER__MAX_UPLOAD_GB, or download it and cut the video.",
         )
-
-    def _progress(self) -> None:
-        now = time.monotonic()
-        if self._reported_at is not None and now - self._reported_at < PROGRESS_EVERY_S and self.size != self._total:
-            return
-        self._reported_at = now
-        total = self._total or 0
-        left_s = (total - self.size) * (now - self._started) / self.size if total else None
-        self._report(StageProgress(STAGE, self.size / MB, total / MB, "MB", left_s=left_s))
 
 
 def _called(job: Job, title: str) -> Job:

@@ -200,7 +200,12 @@ class LibraryService:
         Raises NotFound.
         """
         times = {one.frame_s for one in self.segments(id, [SegmentKind.VISUAL]) if one.frame_s is not None}
-        return [time_s for time_s in sorted(times) if not self._has_thumbnail(id, time_s)]
+        whole = set()
+        for time_s in times:
+            with suppress(NotFound):
+                if is_whole_webp(self._media.get(thumbnail_key(id, time_s))):
+                    whole.add(time_s)
+        return sorted(times - whole)
 
     def mend_thumbnails(self, id: VideoId) -> int:
         """Writes lost pictures again from the file; how many. Raises NotFound, BadInput when the file is gone."""
@@ -208,12 +213,6 @@ class LibraryService:
         for time_s in lost:
             self._new_thumbnail(id, time_s)
         return len(lost)
-
-    def _has_thumbnail(self, id: VideoId, time_s: float) -> bool:
-        try:
-            return is_whole_webp(self._media.get(thumbnail_key(id, time_s)))
-        except NotFound:
-            return False
 
     def picture(self, id: VideoId, time_s: float, max_side: int) -> bytes:
         """The frame at a time as JPEG. Raises NotFound when the file is gone or cannot be read there."""

@@ -61,7 +61,10 @@ class LiveSettings:
                 changed, line = _with(changed, setting, value)
                 lines |= line
             if True in values.values():
-                _check_parts(self.now, changed)
+                missing = {check.name for check in examine(self.now) if not check.ok}
+                for check in examine(changed):
+                    if not check.ok and check.name not in missing:
+                        raise MissingPart(f"This needs {check.name}: {check.detail}", check.command)
             write_settings_file(folders.settings_file(), lines)
             self.now = changed
 
@@ -87,11 +90,3 @@ def _with(settings: Settings, setting: Setting, value: bool | float | None) -> t
     whole = settings.model_copy(update={setting.part: changed}) if setting.part else changed
     assert isinstance(whole, Settings)
     return whole, {line: None if value is None else new}
-
-
-def _check_parts(before: Settings, changed: Settings) -> None:
-    """Raises MissingPart if the changed settings need something that is missing."""
-    missing = {check.name for check in examine(before) if not check.ok}
-    for check in examine(changed):
-        if not check.ok and check.name not in missing:
-            raise MissingPart(f"This needs {check.name}: {check.detail}", check.command)

@@ -103,7 +103,10 @@ def names_written(text: str, small: Collection[str]) -> list[str]:
     """
     names: list[str] = []
     lines = text.splitlines()
-    for line in [] if any(map(_is_list, lines)) else lines:
+    for words in map(str.split, lines):
+        if len(words) > SHORT_LINE and 2 * sum(map(_is_large, words)) > len(words):
+            return []  # a long list of names, such as all donors: nothing in it shows where a name ends
+    for line in lines:
         credit = in_capitals(line)
         role = line.removeprefix(credit).strip()
         if credit and _is_own(role.partition(" ")[0]):
@@ -136,12 +139,6 @@ def _names(text: str, small: Collection[str]) -> Iterator[str]:
             yield bearer
         elif _is_name(run, small):
             yield run
-
-
-def _is_list(line: str) -> bool:
-    """Whether a line is a long list of names, such as all donors: nothing in it shows where a name ends."""
-    words = line.split()
-    return len(words) > SHORT_LINE and 2 * sum(map(_is_large, words)) > len(words)
 
 
 def written_small(name: str) -> str:

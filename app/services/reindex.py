@@ -155,15 +155,11 @@ class Reindexer:
 
     def _rebuild(self, video: Video, report: Listener) -> None:
         segments = self._library.segments(video.id)
-        self._index().rebuild(video.id, segments, self._concepts(video, segments, report))
-
-    def _concepts(self, video: Video, segments: Sequence[Segment], report: Listener) -> dict[str, NDArray[np.float32]]:
         pictures = [one for one in segments if one.kind is SegmentKind.VISUAL]
-        if not pictures:
-            return {}
+        concepts: dict[float, NDArray[np.float32]] = {}
         try:
-            seen = {one.pts_s: one.concept for one in self._features(video)}
+            concepts = {one.pts_s: one.concept for one in self._features(video)} if pictures else {}
         except NotFound as error:
             report(Warned(f"The pictures of {video.title} are not searched: {error}"))
-            return {}
-        return {one.id: seen[one.frame_s] for one in pictures if one.frame_s in seen}
+        shown = {one.id: concepts[one.frame_s] for one in pictures if one.frame_s in concepts}
+        self._index().rebuild(video.id, segments, shown)

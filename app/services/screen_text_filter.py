@@ -76,22 +76,9 @@ def _lines(text: str) -> list[str]:
     return [line for line in map(str.strip, text.split("\n")) if line]
 
 
-def _is_noise(line: str) -> bool:
-    """Whether a line has no number and at most one letter, perhaps repeated."""
-    return len(set(filter(str.isalpha, line.lower()))) <= 1 and not any(map(str.isdigit, line))
-
-
 def _shape(line: str) -> str:
     """A number with all its digits replaced by the same one; empty if it is not a number."""
     return re.sub(r"\d", "0", line) if _NUMBER.fullmatch(line) else ""
-
-
-def _value(line: str) -> float:
-    """A clock time in seconds, without frames, or the number itself."""
-    value = 0.0
-    for part in re.split("[:;.]", line)[:3]:
-        value = value * 60 + float(part)
-    return value
 
 
 def _runs(written: Iterable[Sentence]) -> dict[str, float]:
@@ -101,7 +88,10 @@ def _runs(written: Iterable[Sentence]) -> dict[str, float]:
         at = sentence.span.middle_s if sentence.frame_s is None else sentence.frame_s
         for line in _lines(sentence.text):
             if _shape(line):
-                readings[_shape(line)].append((at, _value(line)))
+                value = 0.0  # a clock time in seconds, without frames, or the number itself
+                for part in re.split("[:;.]", line)[:3]:
+                    value = value * 60 + float(part)
+                readings[_shape(line)].append((at, value))
     rates = {shape: _rate(sorted(times_s)) for shape, times_s in readings.items()}
     return {shape: rate for shape, rate in rates.items() if rate}
 
@@ -125,7 +115,12 @@ def _worded(written: Iterable[Sentence], runs: Mapping[str, float]) -> list[Sent
     until: dict[str, float] = {}
     result = []
     for sentence in sorted(written, key=lambda s: s.span):
-        text = "\n".join(line for line in _lines(sentence.text) if _shape(line) not in runs and not _is_noise(line))
+        lines = []
+        for line in _lines(sentence.text):
+            has_letters = len(set(filter(str.isalpha, line.lower()))) > 1
+            if (has_letters or any(map(str.isdigit, line))) and _shape(line) not in runs:
+                lines.append(line)
+        text = "\n".join(lines)
         if not any(len(set(word.lower())) > 1 for word in _LETTERS.findall(text)):
             continue
         if sentence.span.start_s > until.get(text, -1.0):

@@ -39,7 +39,14 @@ class SpeakerService:
     def remember(self, video: VideoId, voices: Sequence[Voice]) -> None:
         """Stores the voices of a video, replacing earlier ones; recognised voices get their names."""
         known = self._speakers.all(voices[0].model, named=True) if voices else []
-        self._speakers.save(video, [self._recognised(video, voice, known) for voice in voices])
+        remembered = []
+        for voice in voices:
+            best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
+            if best is None or _cosine(voice, best.voice) < self._same:
+                remembered.append(KnownVoice(video, voice))
+            else:
+                remembered.append(KnownVoice(video, voice, best.name, best.video_id != video or best.recognised))
+        self._speakers.save(video, remembered)
 
     def of(self, video: VideoId) -> list[Speaker]:
         """The speakers of a video by first appearance. Raises NotFound."""
@@ -70,14 +77,12 @@ class SpeakerService:
                 self._speakers.rename(old, called)
         for one in chosen:
             self._speakers.name(video, one.voice.label, called)
-            if called and not here_only:
-                self._spread(one.voice, called)
+            if not called or here_only:
+                continue
+            for other in self._speakers.all(one.voice.model, named=False):
+                if _cosine(one.voice, other.voice) >= self._same:
+                    self._speakers.name(other.video_id, other.voice.label, called, recognised=True)
         return self.of(video)
-
-    def _spread(self, voice: Voice, name: str) -> None:
-        for other in self._speakers.all(voice.model, named=False):
-            if _cosine(voice, other.voice) >= self._same:
-                self._speakers.name(other.video_id, other.voice.label, name, recognised=True)
 
     def forget(self, video: VideoId, who: str, *, everywhere: bool = False) -> list[Speaker]:
         """Deletes a person's data in this video, or with `everywhere` in all videos with the same name.
@@ -101,13 +106,6 @@ class SpeakerService:
     def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
         """When a person speaks, in time order, in these videos or in all; videos without them are left out."""
         return self._library.spoken_by(who.strip(), videos)
-
-    def _recognised(self, video: VideoId, voice: Voice, known: Sequence[KnownVoice]) -> KnownVoice:
-        """The voice with the name of the most similar known one, if similar enough."""
-        best = max(known, key=lambda one: _cosine(voice, one.voice), default=None)
-        if best is None or _cosine(voice, best.voice) < self._same:
-            return KnownVoice(video, voice)
-        return KnownVoice(video, voice, best.name, best.video_id != video or best.recognised)
 
     def _suggestions(self, known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
         best: dict[str, Likeness] = {}

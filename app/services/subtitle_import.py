@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -148,6 +148,8 @@ def read(
 
     Raises BadInput that names the entry and the caption.
     """
+    if not (math.isfinite(every_s) and every_s > 0):
+        raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
     entries = _read(path, title, every_s, language, warn, tracks)
     for one in entries:
         if one.duration_s > LONGEST_S:
@@ -163,8 +165,6 @@ def _read(
     warn: Callable[[str], None],
     tracks: SubtitleSource | None,
 ) -> list[Imported]:
-    if not (math.isfinite(every_s) and every_s > 0):
-        raise BadInput(f"A caption cannot cover {every_s} seconds.", "Give a number above 0.")
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -174,7 +174,12 @@ def _read(
         return [_said(path, name, subtitles.matroska_text(path, tracks).encode(), language, warn)]
     if path.suffix.lower() in subtitles.SUFFIXES:
         return [_said(path, name, data, language, warn)]
-    content = _json(path, data)
+    try:
+        content = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
+    if not isinstance(content, list | dict) or not content:
+        raise BadInput(f"{path} has no captions.", _HINT)
     if subtitles.is_transcript(content):
         return [_said(path, name, data, language, warn)]
     if isinstance(content, list):
@@ -197,16 +202,6 @@ def _said(path: Path, name: str, data: bytes, language: str | None, warn: Callab
     if not utterances or max(u.span.end_s for u in utterances) <= 0:
         raise BadInput(f"{path} has no subtitles.", "Give a file with subtitles.")
     return Imported(_digest(data), name, utterances)
-
-
-def _json(path: Path, data: bytes) -> list[Any] | Mapping[str, Any]:
-    try:
-        content = json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
-    if not isinstance(content, list | dict) or not content:
-        raise BadInput(f"{path} has no captions.", _HINT)
-    return content
 
 
 def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Caption, ...]:

@@ -60,7 +60,12 @@ def chapter_spans(duration_s: float, sentences: Sequence[Sentence], vectors: NDA
         likeness = _likeness(starts, sentences, vectors)
         # How far each place lies below the peaks that are reached by climbing to the left and to the right.
         depths = _climbed(likeness) + _climbed(likeness[::-1])[::-1] - 2 * likeness
-        score = (depths - depths.mean()) / (depths.std() or 1.0) + _marks(starts, sentences)
+        marks = np.zeros(len(starts))  # what a new text on the screen adds to the places where it appears
+        for sentence in sentences:
+            if sentence.kind is SegmentKind.SCREEN_TEXT:
+                near = np.abs(starts - sentence.span.start_s) <= NEAR_S
+                marks[near] = np.maximum(marks[near], TITLE if sentence.is_title else SLIDE)
+        score = (depths - depths.mean()) / (depths.std() or 1.0) + marks
         clear = score.mean() + CLEAR * score.std()
         for place in np.argsort(-score, kind="stable"):
             if len(borders) >= most or score[place] < clear:
@@ -94,13 +99,3 @@ def _climbed(likeness: NDArray[np.float64]) -> NDArray[np.float64]:
         rising = place > 0 and likeness[place - 1] >= value
         peaks.append(peaks[-1] if rising else float(value))
     return np.array(peaks, np.float64)
-
-
-def _marks(starts: NDArray[np.float64], sentences: Sequence[Sentence]) -> NDArray[np.float64]:
-    """What a new text on the screen adds to the places where it appears."""
-    marks = np.zeros(len(starts))
-    for sentence in sentences:
-        if sentence.kind is SegmentKind.SCREEN_TEXT:
-            near = np.abs(starts - sentence.span.start_s) <= NEAR_S
-            marks[near] = np.maximum(marks[near], TITLE if sentence.is_title else SLIDE)
-    return marks

@@ -74,14 +74,10 @@ def _time_at(group: Sequence[Utterance], place: int, length: int, *, end: bool =
     for one in group:
         own = " ".join(one.text.split())
         if place <= passed + len(own):
-            return _inside(one, own, place - passed, end=end)
+            number, count = len(own[: place - passed].split()), len(one.words)
+            if count == len(own.split()) and 0 < number <= count:
+                return one.words[number - 1].span.end_s if end else one.words[min(number, count - 1)].span.start_s
+            share = min(1.0, max(0.0, (place - passed) / max(1, len(own))))
+            return one.span.start_s + share * one.span.duration_s
         passed += len(own) + 1
     return group[-1].span.end_s
-
-
-def _inside(one: Utterance, text: str, place: int, *, end: bool) -> float:
-    number = len(text[:place].split())
-    if len(one.words) == len(text.split()) and 0 < number <= len(one.words):
-        return one.words[number - 1].span.end_s if end else one.words[min(number, len(one.words) - 1)].span.start_s
-    share = min(1.0, max(0.0, place / max(1, len(text))))
-    return one.span.start_s + share * one.span.duration_s

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,7 +43,14 @@ def look_into(folder: Path, before: Mapping[str, FileState], deleted: Container[
     new: list[Path] = []
     looks: dict[str, FileState] = {}
     waiting = 0
-    for path, size, look in sorted(_files(folder)):
+    for path in sorted(media_files(folder)):
+        try:
+            state = path.stat()
+        except OSError:
+            continue  # it went away, or nobody may look at it
+        size, look = state.st_size, f"{state.st_size}-{state.st_mtime_ns}"
+        if not size:
+            continue
         key = file_key(path)
         seen = before.get(key)
         if seen is None or seen.look != look:
@@ -61,14 +68,3 @@ def look_into(folder: Path, before: Mapping[str, FileState], deleted: Container[
 def file_key(path: Path) -> str:
     """A short name of a path: its SHA-256."""
     return hashlib.sha256(os.fsencode(path)).hexdigest()
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, int, str]]:
-    """Media files with their size and their look; empty ones are left out."""
-    for path in media_files(folder):
-        try:
-            state = path.stat()
-        except OSError:
-            continue  # it went away, or nobody may look at it
-        if state.st_size:
-            yield path, state.st_size, f"{state.st_size}-{state.st_mtime_ns}"

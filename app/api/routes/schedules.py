@@ -93,17 +93,30 @@ def remove_schedule(schedule: ScheduleDep, longreel: LongreelDep) -> None:
 def schedule_out(longreel: Services, schedule: Schedule) -> ScheduleOut:
     """The wire form of a schedule."""
     plan = longreel.schedules.plan(schedule)
+    summary, last = None, None
+    if plan.summary is not None:
+        wish = {"questions": plan.summary.questions, "formats": plan.summary.formats}
+        summary = SummaryWish.model_validate({**asdict(plan.summary.wanted), **wish})
+    if schedule.outcome is not None and schedule.last_at is not None:
+        outcome, error = schedule.outcome, schedule.outcome.get("error")
+        last = OutcomeOut(
+            at=utc(schedule.last_at),
+            new=outcome.get("new", 0),
+            waiting=outcome.get("waiting", 0),
+            jobs=outcome.get("jobs", []),
+            error=JobErrorOut(**error) if error else None,
+        )
     return ScheduleOut(
         id=schedule.id,
         folder=os.fsencode(plan.folder).decode("utf-8", "replace"),
         cron=plan.cron,
         every_s=plan.every_s,
         collection=plan.collection,
-        summary=_wish(plan.summary),
+        summary=summary,
         paused=plan.paused,
         created_at=utc(schedule.created_at),
         next_at=None if plan.paused else utc(schedule.next_at),
-        last=_outcome(schedule),
+        last=last,
     )
 
 
@@ -112,22 +125,3 @@ def _batch(wish: SummaryWish | None) -> BatchRequest | None:
         return None
     questions, formats = tuple(dict.fromkeys(wish.questions)), tuple(dict.fromkeys(wish.formats))
     return BatchRequest((), questions, wish.to_request(), formats)
-
-
-def _wish(batch: BatchRequest | None) -> SummaryWish | None:
-    if batch is None:
-        return None
-    return SummaryWish.model_validate({**asdict(batch.wanted), "questions": batch.questions, "formats": batch.formats})
-
-
-def _outcome(schedule: Schedule) -> OutcomeOut | None:
-    if schedule.outcome is None or schedule.last_at is None:
-        return None
-    came, error = schedule.outcome, schedule.outcome.get("error")
-    return OutcomeOut(
-        at=utc(schedule.last_at),
-        new=came.get("new", 0),
-        waiting=came.get("waiting", 0),
-        jobs=came.get("jobs", []),
-        error=JobErrorOut(**error) if error else None,
-    )

@@ -8,7 +8,7 @@ from app.evaluation.cases import Case, Loaded, labels
 from app.evaluation.datasets.choices import options_of, text_of
 from app.evaluation.datasets.common import common_case, is_common, video_names
 from app.evaluation.datasets.parquet import is_parquet
-from app.evaluation.datasets.rows import Row, read_rows
+from app.evaluation.datasets.rows import read_rows
 
 
 def mlvu(file: Path) -> Loaded:
@@ -18,15 +18,14 @@ def mlvu(file: Path) -> Loaded:
     for part in files:
         for number, row in enumerate(read_rows(part), 1):
             id = f"{part.stem}/{number}"
-            cases.append(common_case(row, "task", unique=id) if is_common(row) else _mlvu(row, id))
+            if is_common(row):
+                cases.append(common_case(row, "task", unique=id))
+                continue
+            options = options_of(row, row.sequence("candidates")) if row.has("candidates") else ()
+            answer = row.text("answer")
+            cases.append(Case(
+                id, video_names(row, "video", "video_name"), row.text("question"), options,
+                text_of(row, answer, options) if options else None, reference="" if options else answer,
+                labels=labels(("task", row.maybe("question_type", "task_type"))),
+            ))  # fmt: skip
     return Loaded(tuple(cases))
-
-
-def _mlvu(row: Row, id: str) -> Case:
-    options = options_of(row, row.sequence("candidates")) if row.has("candidates") else ()
-    answer = row.text("answer")
-    return Case(
-        id, video_names(row, "video", "video_name"), row.text("question"), options,
-        text_of(row, answer, options) if options else None, reference="" if options else answer,
-        labels=labels(("task", row.maybe("question_type", "task_type"))),
-    )  # fmt: skip

@@ -25,21 +25,20 @@ _HINT = "Give a row for each rendered video: video, question, answer, and where 
 
 def v_niah(file: Path) -> Loaded:
     """V-NIAH: the answer must be exactly the needle's letter, word or number."""
-    return Loaded(tuple(_v_niah(row, number) for number, row in enumerate(read_rows(file, _HINT), 1)))
-
-
-def _v_niah(row: Row, number: int) -> Case:
-    text, answer = row.text("prompt", "question"), row.text("answer")
-    question_text = text.split("\nAnswer ")[0].strip()
-    if has_inline(text):
-        question, options = inline(row, question_text)
-        right, accept = letter_of(row, answer, options), ""
-    else:
-        question, options, right, accept = question_text, (), None, rf"\b{re.escape(answer)}\b"
-    return Case(
-        str(number), video_names(row, "video"), question, options, right, (accept,) if accept else (),
-        labels=_place(row), evidence=_needle(row), asked=text,
-    )  # fmt: skip
+    cases = []
+    for number, row in enumerate(read_rows(file, _HINT), 1):
+        text, answer = row.text("prompt", "question"), row.text("answer")
+        question = text.split("\nAnswer ")[0].strip()
+        options: tuple[str, ...] = ()
+        right, accept = None, rf"\b{re.escape(answer)}\b"
+        if has_inline(text):
+            question, options = inline(row, question)
+            right, accept = letter_of(row, answer, options), ""
+        cases.append(Case(
+            str(number), video_names(row, "video"), question, options, right, (accept,) if accept else (),
+            labels=_place(row), evidence=_needle(row), asked=text,
+        ))  # fmt: skip
+    return Loaded(tuple(cases))
 
 
 def niavh(file: Path) -> Loaded:

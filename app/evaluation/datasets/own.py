@@ -21,23 +21,25 @@ def own(file: Path) -> Loaded:
         return Loaded(tuple(case for number, one in enumerate(read_rows(file), 1) for case in _own(one, number)))
     sample = Row(file, "the whole file", whole)
     cases = [case for number, one in enumerate(sample.parts("questions"), 1) for case in _own(one, number)]
-    return Loaded(tuple(cases), (), _chapters(sample))
-
-
-def _chapters(sample: Row) -> tuple[GivenChapters, ...]:
-    """The given chapters of a sample's truth; none where it has none."""
     if not sample.has("chapters"):
-        return ()
+        return Loaded(tuple(cases))
     rows = list(sample.parts("chapters"))
     spans = [row_spans(one, [[one.number("start_s"), one.number("end_s")]])[0] for one in rows]
     titles = [one.text("title") for one in rows]
-    return (GivenChapters(sample.text("video"), tuple(zip(spans, titles, strict=True))),)
+    chapters = GivenChapters(sample.text("video"), tuple(zip(spans, titles, strict=True)))
+    return Loaded(tuple(cases), (), (chapters,))
 
 
 def _own(row: Row, number: int) -> list[Case]:
     answerable = bool(row.data.get("answerable", True))
     videos, question = (row.text("video"),), row.text("question")
-    accept = _expressions(row, answerable)
+    accepted = row.data.get("accept") or ()
+    accept = tuple(map(str, accepted)) if isinstance(accepted, list | tuple) and answerable else ()
+    for expression in accept:
+        try:
+            re.compile(expression)
+        except re.error as error:
+            raise row.refused(f"accept has an expression that cannot be read: {expression}") from error
     evidence = row_spans(row, row.sequence("evidence") if row.has("evidence") else ())
     modality = ("modality", row.maybe("modality"))
     cases = []
@@ -55,15 +57,3 @@ def _own(row: Row, number: int) -> list[Case]:
     if not cases:
         raise row.refused("it has neither accept nor options, so that no answer could be judged")
     return cases
-
-
-def _expressions(row: Row, answerable: bool) -> tuple[str, ...]:
-    accepted = row.data.get("accept") or ()
-    if not isinstance(accepted, list | tuple) or not answerable:
-        return ()
-    for expression in accepted:
-        try:
-            re.compile(str(expression))
-        except re.error as error:
-            raise row.refused(f"accept has an expression that cannot be read: {expression}") from error
-    return tuple(map(str, accepted))

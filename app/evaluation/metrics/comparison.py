@@ -30,18 +30,11 @@ def paired(first: Sequence[bool], second: Sequence[bool]) -> Paired:
     pairs = list(zip(first, second, strict=True))
     total = len(pairs)
     one, other = sum(a and not b for a, b in pairs), sum(b and not a for a, b in pairs)
-    low, high = _interval(one, other, total)
-    return Paired(total, one, other, (one - other) / total if total else 0.0, (low, high), _mcnemar(one, other))
-
-
-def _interval(one: int, other: int, total: int) -> tuple[float, float]:
-    first, second = (one + 1) / (total + 2), (other + 1) / (total + 2)
-    middle = first - second
-    half = Z_95 * math.sqrt(max(0.0, first + second - middle * middle) / (total + 2))
-    return max(-1.0, middle - half), min(1.0, middle + half)
-
-
-def _mcnemar(one: int, other: int) -> float:
+    first_share, second_share = (one + 1) / (total + 2), (other + 1) / (total + 2)
+    middle = first_share - second_share
+    half = Z_95 * math.sqrt(max(0.0, first_share + second_share - middle * middle) / (total + 2))
+    interval = max(-1.0, middle - half), min(1.0, middle + half)
     differing = one + other
     tail = sum(math.comb(differing, count) for count in range(min(one, other) + 1))
-    return min(1.0, 2 * tail / (1 << differing))
+    mcnemar = min(1.0, 2 * tail / (1 << differing))
+    return Paired(total, one, other, (one - other) / total if total else 0.0, interval, mcnemar)

@@ -34,7 +34,13 @@ def official_figures(benchmark: str, judged: Sequence[JudgedCase]) -> Figures:
         "eg-vqa": lambda cases: {"evidence F1, in seconds": mean_over_spans(cases, seconds_f1)},
     }
     figures = makers[benchmark](judged) if benchmark in makers else {}
-    return {**figures, **_moments(judged)}
+    # moment retrieval, wherever spans are given: over all questions, and over those that ask when
+    for note, cases in (("", judged), (", questions of when", [one for one in judged if asks_when(one.case)])):
+        found = moment_retrieval(cases)
+        if found.miou is not None:
+            figures |= {f"R@1, IoU={least}{note}": part.value for least, part in found.recall.items()}
+            figures[f"mIoU of the first citation{note}"] = found.miou
+    return figures
 
 
 def _mlvu(judged: Sequence[JudgedCase]) -> Figures:
@@ -120,15 +126,4 @@ def _lv_haystack(judged: Sequence[JudgedCase]) -> Figures:
             "visual precision": precision, "visual recall": recall,
             "visual F1": 2 * precision * recall / total if total else 0.0,
         }  # fmt: skip
-    return figures
-
-
-def _moments(judged: Sequence[JudgedCase]) -> Figures:
-    """Moment retrieval, wherever spans are given: over all questions, and over those that ask when."""
-    figures: Figures = {}
-    for note, cases in (("", judged), (", questions of when", [one for one in judged if asks_when(one.case)])):
-        found = moment_retrieval(cases)
-        if found.miou is not None:
-            figures |= {f"R@1, IoU={least}{note}": part.value for least, part in found.recall.items()}
-            figures[f"mIoU of the first citation{note}"] = found.miou
     return figures

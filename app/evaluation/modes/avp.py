@@ -8,7 +8,7 @@ context, not by the paper's 2,048 coarse ones. Of a video without pictures its c
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -125,7 +125,9 @@ class ActiveVideoPerception(PublishedAgent):
         )
         if heard := [line for line in work.said() if any(line[0].overlaps(span) for span in spans)]:
             prompt += f"\n\nWhat is said there:\n{work.fitting(heard, 0.2)}"
-        times_s = _times(spans, fps, most)
+        counted = ((span, max(1, round(span.duration_s * fps))) for span in spans)
+        times_s = [span.start_s + at for span, count in counted for at in evenly(span.duration_s, count)]
+        times_s = [times_s[int(place)] for place in evenly(len(times_s), min(most, len(times_s)))]
         if work.sees:
             seen = as_object(work.look(times_s, prompt, schema=_EVIDENCE))
         else:
@@ -152,14 +154,6 @@ def _regions(plan: Mapping[str, Any], duration_s: float) -> list[TimeSpan]:
         if clipped is not None:
             spans.append(clipped)
     return sorted(spans) or [whole]
-
-
-def _times(spans: Sequence[TimeSpan], fps: float, most: int) -> list[float]:
-    """Frames of the spans at this rate, thinned out evenly beyond `most`; at least one a span."""
-    times = [
-        span.start_s + at for span in spans for at in evenly(span.duration_s, max(1, round(span.duration_s * fps)))
-    ]
-    return [times[int(place)] for place in evenly(len(times), min(most, len(times)))]
 
 
 def _span(start: object, end: object) -> TimeSpan | None:

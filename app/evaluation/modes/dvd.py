@@ -133,33 +133,30 @@ class _Session:
         return json.dumps({"subject_registry": names, "query_related_event": events}, ensure_ascii=False)
 
     def _inspect(self, arguments: Mapping[str, Any]) -> str:
-        spans = _spans(arguments.get("time_ranges"), self._work.video.duration_s)
+        ranges, duration_s = arguments.get("time_ranges"), self._work.video.duration_s
+        spans = []  # those of the ranges that can be read and begin inside the video
+        for one in ranges if isinstance(ranges, list) else []:
+            times = [parse_clock(str(part)) for part in one] if isinstance(one, list) and len(one) == 2 else []
+            start, end = times if times else (None, None)
+            if start is not None and end is not None and 0 <= start < duration_s and end >= start:
+                spans.append(TimeSpan(start, min(max(end, start + 1.0), duration_s)))
         if not spans:
             return "Error: give time ranges inside the video, each [start, end] as HH:MM:SS."
         if not self._work.sees:
             return "Error: no model can look at pictures of this video."
-        self._inspected = spans
+        self._inspected = sorted(spans)
         prompt = (
             "Watch these frames closely: what happens in which order, details of things, what people do. Answer from "
             f"them alone, or say that they do not show it. Question: {arguments.get('question', '')}"
         )
-        return self._work.look(_flattened(spans, self._work.shown.at_most(INSPECTED_FRAMES)), prompt, max_output=512)
+        return self._work.look(
+            _flattened(self._inspected, self._work.shown.at_most(INSPECTED_FRAMES)), prompt, max_output=512
+        )
 
 
 def _fitting(work: Work, lines: Sequence[Line], share: float = OBSERVED_SHARE) -> str:
     timed = [(span, f"to {clock(span.end_s)}: {' '.join(text.split())}") for span, text in lines]
     return work.fitting(sorted(timed), share)
-
-
-def _spans(ranges: object, duration_s: float) -> list[TimeSpan]:
-    """The ranges that can be read and lie inside the video, in order of time."""
-    spans = []
-    for one in ranges if isinstance(ranges, list) else []:
-        times = [parse_clock(str(part)) for part in one] if isinstance(one, list) and len(one) == 2 else []
-        start, end = times if times else (None, None)
-        if start is not None and end is not None and 0 <= start < duration_s and end >= start:
-            spans.append(TimeSpan(start, min(max(end, start + 1.0), duration_s)))
-    return sorted(spans)
 
 
 def _flattened(spans: Sequence[TimeSpan], count: int) -> list[float]:

@@ -47,10 +47,24 @@ class VideoAgentMode(PublishedAgent):
         """The answer of the last round."""
         moments = moments_of(work)
         known = moments.evenly(max(1, work.shown.at_most(FIRST)))
+        form = f'Think step by step, then reply with JSON: {{"final_answer": "..."}}. {REFUSE}'
+        if work.case.options:
+            options = " ".join(f"{number}. {option}" for number, option in enumerate(work.case.options))
+            form = (
+                f"Choices: {options}\nThink step by step, then give the number of the best "
+                'choice as JSON: {"final_answer": number}.'
+            )
         for left in reversed(range(ROUNDS)):
             context = self._context(work, moments, known)
-            reply = work.write(f"{context}\n\n{self._question(work)}")
-            if not left or self._is_sure(work, context, reply):
+            reply = work.write(f"{context}\n\nQuestion: {work.case.question}\n{form}")
+            if not left:
+                break
+            doubt = (
+                f"{context}\n\n{work.question}\n\nThis was decided:\n{reply}\n\nHow far does what is known support "
+                "it? 1: too little is known. 2: it supports a guess. 3: it is enough. Reply with JSON: "
+                '{"confidence": number}.'
+            )
+            if as_number(work.fill(doubt, _CONFIDENCE, max_output=100).get("confidence"), 1, 3) == SURE:
                 break
             more = sorted(self._found(work, moments, known, context) - set(known))
             more = more[: max(0, work.shown.at_most(len(moments.times_s)) - len(known))]
@@ -70,25 +84,6 @@ class VideoAgentMode(PublishedAgent):
         speech = work.fitting(work.said(), 0.3)
         heard = f"\nWhat is said:\n{speech}" if speech else ""
         return f"A video has {len(moments.times_s)} frames, one a second. Some of them show:\n{listed}{heard}"
-
-    def _question(self, work: Work) -> str:
-        if not work.case.options:
-            return (
-                f'Question: {work.case.question}\nThink step by step, then reply with JSON: {{"final_answer": "..."}}. '
-                f"{REFUSE}"
-            )
-        options = " ".join(f"{number}. {option}" for number, option in enumerate(work.case.options))
-        return (
-            f"Question: {work.case.question}\nChoices: {options}\nThink step by step, then give the number of the best "
-            'choice as JSON: {"final_answer": number}.'
-        )
-
-    def _is_sure(self, work: Work, context: str, reply: str) -> bool:
-        prompt = (
-            f"{context}\n\n{work.question}\n\nThis was decided:\n{reply}\n\nHow far does what is known support it? "
-            '1: too little is known. 2: it supports a guess. 3: it is enough. Reply with JSON: {"confidence": number}.'
-        )
-        return as_number(work.fill(prompt, _CONFIDENCE, max_output=100).get("confidence"), 1, 3) == SURE
 
     def _found(self, work: Work, moments: Moments, known: Sequence[int], context: str) -> set[int]:
         """The frames nearest to what the model looks for, in the segments that it names."""

@@ -56,21 +56,20 @@ class VideoTree(PublishedAgent):
         count = FIRST_CLUSTERS
         while True:
             clusters = by_cosine(moments.vectors, count)
-            relevance = self._relevance(work, moments, [centre(moments.vectors, rows) for rows in clusters])
+            places = [centre(moments.vectors, rows) for rows in clusters]
+            prompt = (
+                f"Captions of {len(places)} frames of a video:\n{self._context(work, moments, places)}\n\n"
+                f"{work.question}\n\n"
+                "Answer, say how sure you are (1 to 100), and say for each frame in the order above how closely it "
+                f"bears on the question: 1 not, 2 partly, 3 closely. Reply with JSON; relevance has {len(places)} "
+                "numbers."
+            )
+            scores = work.fill(prompt, _JUDGED).get("relevance")
+            numbers = [as_number(one, 1, 3) or 1 for one in scores] if isinstance(scores, list) else []
+            relevance = [*numbers, *[1] * len(places)][: len(places)]
             if relevance.count(CLOSE) >= ENOUGH or count >= MOST_CLUSTERS or len(clusters) < count:
                 return clusters, relevance
             count *= 2
-
-    def _relevance(self, work: Work, moments: Moments, places: Sequence[int]) -> list[int]:
-        prompt = (
-            f"Captions of {len(places)} frames of a video:\n{self._context(work, moments, places)}\n\n"
-            f"{work.question}\n\n"
-            "Answer, say how sure you are (1 to 100), and say for each frame in the order above how closely it bears "
-            f"on the question: 1 not, 2 partly, 3 closely. Reply with JSON; relevance has {len(places)} numbers."
-        )
-        scores = work.fill(prompt, _JUDGED).get("relevance")
-        numbers = [as_number(one, 1, 3) or 1 for one in scores] if isinstance(scores, list) else []
-        return [*numbers, *[1] * len(places)][: len(places)]
 
     def _deep(self, moments: Moments, clusters: Sequence[list[int]], relevance: Sequence[int]) -> list[int]:
         parts: list[list[int]] = []

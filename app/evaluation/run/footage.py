@@ -32,7 +32,12 @@ class Footage:
         self._folder = folder
         self._known = known
         self._read = read
-        self._files = _by_name(folder) if folder else {}
+        # media files by their path below the folder, their name, and their stem, in lower case
+        self._files: dict[str, list[Path]] = defaultdict(list)
+        for file in sorted(folder.rglob("*")) if folder else ():
+            if folder and file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
+                for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
+                    self._files[name.lower()].append(file)
 
     def find(self, names: Sequence[str]) -> Path | Video:
         """A file of the folder with one of these names, else a video that was imported under one. Raises NotFound."""
@@ -62,13 +67,3 @@ class Footage:
         path = str(found.resolve())
         ready = [video for video in self._known() if video.path == path and video.ready]
         return ready[0] if ready else self._read(IngestRequest(found), report=report, cancelled=cancelled)
-
-
-def _by_name(folder: Path) -> dict[str, list[Path]]:
-    """Media files by their path below the folder, their name, and their stem, in lower case."""
-    by_name: dict[str, list[Path]] = defaultdict(list)
-    for file in sorted(folder.rglob("*")):
-        if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
-            for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
-                by_name[name.lower()].append(file)
-    return by_name

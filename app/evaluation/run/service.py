@@ -170,7 +170,11 @@ class EvaluationService:
         try:
             (order.out / "report.json").write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", "utf-8")
             (order.out / "report.md").write_text(markdown(content), "utf-8")
-            _write_predictions(order, results)
+            # EgoSchema's full set is judged by a server, which takes {q_uid: option} without refused questions.
+            for mode in modes if order.benchmark.name == "egoschema" else ():
+                options = {case: one.option_index for (name, case), one in results.items() if name == mode}
+                named = {case: index for case, index in options.items() if index is not None}
+                (order.out / f"predictions-{mode}.json").write_text(json.dumps(named, indent=1) + "\n", "utf-8")
         except OSError as error:
             raise StorageFull(f"{order.out} cannot be written: {error.strerror}.", "Free some space.") from error
         return content
@@ -194,16 +198,6 @@ def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str)
     """The cases that were asked in a mode, with their results."""
     by_id = {case.id: case for case in loaded.cases}
     return [JudgedCase(by_id[result.case], result) for result in chosen(results, mode, by_id)]
-
-
-def _write_predictions(order: Order, results: Mapping[tuple[str, str], Result]) -> None:
-    """EgoSchema's submission, {q_uid: option}: its full set is judged by a server. Refused questions are left out."""
-    if order.benchmark.name != "egoschema":
-        return
-    for mode in order.modes:
-        options = {case: one.option_index for (name, case), one in results.items() if name == mode}
-        named = {case: index for case, index in options.items() if index is not None}
-        (order.out / f"predictions-{mode}.json").write_text(json.dumps(named, indent=1) + "\n", "utf-8")
 
 
 def _digest(files: Sequence[Path | None]) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from app.core.types import Answer, Citation, TimeSpan
+from app.core.types import Citation, TimeSpan
 from app.services.exports.material import Material
-from app.services.summarize.shapes import Point, Section
+from app.services.summarize.shapes import Point
 
 
 def whisperx(material: Material) -> str:
@@ -33,18 +33,22 @@ def document(material: Material) -> dict[str, Any]:
     """Summary, chapters and answers with their citations, as plain data."""
     video, request = material.video, material.wanted
     return {
-        "video": {
-            "id": video.id,
-            "title": video.title,
-            "duration_s": video.duration_s,
-            "language": video.language,
-        },
+        "video": {"id": video.id, "title": video.title, "duration_s": video.duration_s, "language": video.language},
         "summary": {
             "length": str(request.length) if request else None,
             "style": str(request.style) if request else None,
             "language": (request.language if request else None) or video.language,
             "model": material.model or None,
-            "sections": [_section(section) for section in material.sections],
+            "sections": [
+                {
+                    "title": section.title,
+                    "start_s": section.span.start_s if section.span else None,
+                    "end_s": section.span.end_s if section.span else None,
+                    "points": [point_record(point) for point in section.points],
+                    "left_out": section.left_out,
+                }
+                for section in material.sections
+            ],
         },
         "chapters": [
             {
@@ -61,23 +65,24 @@ def document(material: Material) -> dict[str, Any]:
             "transcript": material.source.heard_by or None,
             "answers": material.source.answered_by or None,
         },
-        "questions": [{"question": one.question, **_answer(one.answer)} for one in material.answers],
+        "questions": [
+            {
+                "question": one.question,
+                "status": str(one.answer.status),
+                "text": one.answer.text,
+                "confidence": one.answer.confidence,
+                "citations": [citation_record(citation) for citation in one.answer.citations],
+                "searched": list(one.answer.searched),
+                "missing": list(one.answer.missing),
+            }
+            for one in material.answers
+        ],
     }
 
 
 def as_json(material: Material) -> str:
     """`document` as text."""
     return json.dumps(document(material), ensure_ascii=False, indent=2) + "\n"
-
-
-def _section(section: Section) -> dict[str, Any]:
-    return {
-        "title": section.title,
-        "start_s": section.span.start_s if section.span else None,
-        "end_s": section.span.end_s if section.span else None,
-        "points": [point_record(point) for point in section.points],
-        "left_out": section.left_out,
-    }
 
 
 def point_record(point: Point) -> dict[str, Any]:
@@ -101,15 +106,4 @@ def citation_record(citation: Citation) -> dict[str, Any]:
         "frame_s": citation.frame_s,
         "verified": citation.verified,
         "confidence": citation.confidence,
-    }
-
-
-def _answer(answer: Answer) -> dict[str, Any]:
-    return {
-        "status": str(answer.status),
-        "text": answer.text,
-        "confidence": answer.confidence,
-        "citations": [citation_record(one) for one in answer.citations],
-        "searched": list(answer.searched),
-        "missing": list(answer.missing),
     }

@@ -23,8 +23,23 @@ def docx(material: Material) -> bytes:
     def write(document: Document) -> None:
         document.add_paragraph(clock(material.video.duration_s))
         _summary(document, material)
-        _chapters(document, material)
-        _answers(document, material)
+        if len(material.chapters) > 1:
+            document.add_heading("Chapters", 1)
+            for chapter in material.chapters:
+                paragraph = document.add_paragraph()
+                add_time(paragraph, clock(chapter.span.start_s), material.at(chapter.span.start_s))
+                paragraph.add_run(f"  {legal(chapter.title)}").bold = True
+                if chapter.summary:
+                    paragraph.add_run(f"  {legal(chapter.summary)}")
+        if material.answers:
+            document.add_heading("Questions", 1)
+        for one in material.answers:
+            document.add_heading(legal(one.question), 2)
+            document.add_paragraph(legal(short_answer(one.answer)))
+            for citation in one.answer.citations:
+                paragraph = document.add_paragraph(style="List Bullet")
+                add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
+                paragraph.add_run(f' "{legal(citation.quote)}"')
 
     return word_file(material, write)
 
@@ -81,27 +96,3 @@ def add_time(paragraph: Paragraph, text: str, address: str) -> None:
     paragraph._p.remove(run._r)
     link.append(run._r)
     paragraph._p.append(link)
-
-
-def _chapters(document: Document, material: Material) -> None:
-    if len(material.chapters) < 2:
-        return
-    document.add_heading("Chapters", 1)
-    for chapter in material.chapters:
-        paragraph = document.add_paragraph()
-        add_time(paragraph, clock(chapter.span.start_s), material.at(chapter.span.start_s))
-        paragraph.add_run(f"  {legal(chapter.title)}").bold = True
-        if chapter.summary:
-            paragraph.add_run(f"  {legal(chapter.summary)}")
-
-
-def _answers(document: Document, material: Material) -> None:
-    if material.answers:
-        document.add_heading("Questions", 1)
-    for one in material.answers:
-        document.add_heading(legal(one.question), 2)
-        document.add_paragraph(legal(short_answer(one.answer)))
-        for citation in one.answer.citations:
-            paragraph = document.add_paragraph(style="List Bullet")
-            add_time(paragraph, f"[{span_clock(citation.span)}]", material.at(citation.span.start_s))
-            paragraph.add_run(f' "{legal(citation.quote)}"')

@@ -22,20 +22,15 @@ class ChangeDetector:
 
     def is_new(self, frame: Frame) -> bool:
         """Whether at least a few cells differ from the last new frame; the first frame is new."""
-        grid = _grid(frame.image)
+        height, width = frame.image.shape[:2]
+        rows, columns = min(ROWS, height), min(COLUMNS, width)
+        grey = frame.image[..., 1].astype(np.float32)
+        row_edges = np.linspace(0, height, rows + 1).astype(int)[:-1]
+        column_edges = np.linspace(0, width, columns + 1).astype(int)[:-1]
+        sums = np.add.reduceat(np.add.reduceat(grey, row_edges, axis=0), column_edges, axis=1)
+        areas = np.outer(np.diff([*row_edges, height]), np.diff([*column_edges, width]))
+        grid: NDArray[np.float32] = (sums / areas).astype(np.float32)
         if self._last is not None and int((np.abs(grid - self._last) > CELL_CHANGE).sum()) < CHANGED_CELLS:
             return False
         self._last = grid
         return True
-
-
-def _grid(image: NDArray[np.uint8]) -> NDArray[np.float32]:
-    height, width = image.shape[:2]
-    rows, columns = min(ROWS, height), min(COLUMNS, width)
-    grey = image[..., 1].astype(np.float32)
-    row_edges = np.linspace(0, height, rows + 1).astype(int)[:-1]
-    column_edges = np.linspace(0, width, columns + 1).astype(int)[:-1]
-    sums = np.add.reduceat(np.add.reduceat(grey, row_edges, axis=0), column_edges, axis=1)
-    areas = np.outer(np.diff([*row_edges, height]), np.diff([*column_edges, width]))
-    result: NDArray[np.float32] = (sums / areas).astype(np.float32)
-    return result

@@ -36,17 +36,14 @@ def repeats(sampled: Sampled) -> frozenset[float]:
     A frame that may hold text is none: two pages of text look alike to a model of pictures.
     """
     texts, features = set(sampled.text_s), sampled.features
-    return frozenset(
-        feature.pts_s
-        for last, feature in itertools.pairwise(features)
-        if feature.pts_s not in texts and _alike(last, feature)
-    )
-
-
-def _alike(one: FrameFeatures, other: FrameFeatures) -> bool:
-    same_light = abs(one.brightness - other.brightness) + abs(one.contrast - other.contrast) < _SAME_LIGHT
-    lengths = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
-    return same_light and (lengths == 0 or float(one.vector @ other.vector) >= _SAME_PICTURE * lengths)
+    repeated = set()
+    for one, other in itertools.pairwise(features):
+        same_light = abs(one.brightness - other.brightness) + abs(one.contrast - other.contrast) < _SAME_LIGHT
+        lengths = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
+        same_picture = lengths == 0 or float(one.vector @ other.vector) >= _SAME_PICTURE * lengths
+        if same_light and same_picture and other.pts_s not in texts:
+            repeated.add(other.pts_s)
+    return frozenset(repeated)
 
 
 def packed(sampled: Sampled) -> bytes:

@@ -12,6 +12,7 @@ import json
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
@@ -96,18 +97,13 @@ class IngestService:
         payload = request.to_payload()
         if webhook is not None:
             payload["webhook"] = dict(webhook)
-        return self._jobs.submit("ingest", payload, key=key, request_key=request_key, result=self._stored(request))
-
-    def _stored(self, request: IngestRequest) -> dict[str, str] | None:
-        """The result of a job on a file for which there is nothing to do; None for any other."""
-        try:
+        result = None
+        with suppress(OSError, LongreelError):  # the worker says why
             size = request.path.stat().st_size
             ready = self._make_parts().library.are_ready(size) if not request.source else set()
-            if not ready or content_id(request.path) not in ready:
-                return None
-            return _result(self.run(request, only_stored=True))
-        except (OSError, LongreelError):
-            return None  # the worker says why
+            if ready and content_id(request.path) in ready:
+                result = _result(self.run(request, only_stored=True))
+        return self._jobs.submit("ingest", payload, key=key, request_key=request_key, result=result)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""
@@ -203,7 +199,12 @@ class IngestService:
         else:
             parts.stages.finish(video_id, "probe", version, json.dumps(to_json(media)).encode())
             run.worked = True
-        _warn_of_change(run)
+        for other in parts.library.videos():
+            if other.path == where and other.id != video_id:  # the file has grown or was written anew
+                change = f"{path.name} has changed since it was ingested as video {other.id[:12]}"
+                stays = f"({other.duration_s:.0f} s). That video stays in the library."
+                replaced = f"To replace it, ingest again with --replace, or run: longreel delete {other.id[:12]}"
+                report(Warned(f"{change} {stays} {replaced}"))
         named = (request.title, tidy_title(media.tags.title), request.name, tidy_title(path.stem), video_id[:12])
         title = next(filter(None, named))
         run.video = parts.library.add_video(replace(video, title=title, media=media))
@@ -254,19 +255,6 @@ def _forget_deleted(run: Run) -> None:
 def _version(probe: str, track: int | None) -> str:
     """The version of a probe of a picture stream."""
     return probe if track is None else f"{probe}/{track}"
-
-
-def _warn_of_change(run: Run) -> None:
-    """Says so when another video was read from the same path: the file has grown or was written anew."""
-    for video in run.parts.library.videos():
-        if video.path == run.video.path and video.id != run.video.id:
-            run.report(
-                Warned(
-                    f"{run.path.name} has changed since it was ingested as video {video.id[:12]} "
-                    f"({video.duration_s:.0f} s). That video stays in the library. "
-                    f"To replace it, ingest again with --replace, or run: longreel delete {video.id[:12]}"
-                )
-            )
 
 
 def _options(request: IngestRequest, tracks: SubtitleSource | None) -> Options:

@@ -56,7 +56,13 @@ def _states(name: str, tracks: Sequence[ObjectTrack]) -> list[tuple[TimeSpan, st
     """The spans in which some things of one kind are seen, with a text and the frame that shows them best."""
     changes = [one for one in count_changes(tracks) if one[1] and one[0].duration_s >= SHORT_S]
     if len(changes) > MOST_CHANGES:
-        return [_state(name, span, most, tracks, many=True) for span, most in _presences(changes)]
+        presences: list[tuple[TimeSpan, int]] = []  # spans that follow each other as one, with the largest number
+        for span, count in changes:
+            if presences and span.start_s - presences[-1][0].end_s <= SHORT_S:
+                presences[-1] = (presences[-1][0].hull(span), max(presences[-1][1], count))
+            else:
+                presences.append((span, count))
+        return [_state(name, span, most, tracks, many=True) for span, most in presences]
     return [_state(name, span, count, tracks) for span, count in changes]
 
 
@@ -71,17 +77,6 @@ def _state(
     nearest = [min(track.boxes, key=lambda box: abs(box.time_s - best.time_s)) for track in there]
     places = dict.fromkeys(map(place_of, nearest))
     return span, f"{name} x{count}: {', '.join(places)}", best.time_s
-
-
-def _presences(changes: Sequence[tuple[TimeSpan, int]]) -> list[tuple[TimeSpan, int]]:
-    """Spans that follow each other as one, with the largest number."""
-    presences: list[tuple[TimeSpan, int]] = []
-    for span, count in changes:
-        if presences and span.start_s - presences[-1][0].end_s <= SHORT_S:
-            presences[-1] = (presences[-1][0].hull(span), max(presences[-1][1], count))
-        else:
-            presences.append((span, count))
-    return presences
 
 
 class _Objects(Stage[list[ObjectTrack]]):

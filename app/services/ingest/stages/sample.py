@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from app.core.events import Warned
 from app.core.timecode import clock
 from app.core.types import TimeSpan
@@ -66,21 +64,18 @@ class _Sample(Stage[Sampled]):
         return whole
 
     def after(self, run: Run, result: Sampled) -> None:
-        if result.damaged_s:
-            run.report(Warned(_damage(result.damaged_s, run.settings.sample_every_s)))
-
-
-def _damage(times_s: Sequence[float], every_s: float) -> str:
-    """One sentence on pictures that were damaged, of which one was looked at every so many seconds."""
-    spans: list[TimeSpan] = []
-    for time_s in times_s:
-        span = TimeSpan(time_s, time_s + every_s)
-        if spans and span.start_s - spans[-1].end_s <= every_s:
-            span = spans.pop().hull(span)
-        spans.append(span)
-    places = ", ".join(f"{clock(one.start_s)}-{clock(one.end_s)}" for one in spans[:NAMED_GAPS])
-    more = f" and {len(spans) - NAMED_GAPS} more" if len(spans) > NAMED_GAPS else ""
-    return f"The pictures are damaged for about {sum(s.duration_s for s in spans):.0f} s ({places}{more})."
+        every_s = run.settings.sample_every_s
+        spans: list[TimeSpan] = []
+        for time_s in result.damaged_s:
+            span = TimeSpan(time_s, time_s + every_s)
+            if spans and span.start_s - spans[-1].end_s <= every_s:
+                span = spans.pop().hull(span)
+            spans.append(span)
+        if spans:
+            places = ", ".join(f"{clock(one.start_s)}-{clock(one.end_s)}" for one in spans[:NAMED_GAPS])
+            more = f" and {len(spans) - NAMED_GAPS} more" if len(spans) > NAMED_GAPS else ""
+            lasts_s = sum(span.duration_s for span in spans)
+            run.report(Warned(f"The pictures are damaged for about {lasts_s:.0f} s ({places}{more})."))
 
 
 SAMPLE = _Sample()

@@ -50,7 +50,17 @@ def labelled(utterances: Sequence[Utterance], turns: Sequence[tuple[TimeSpan, st
     ends = [turn.end_s for turn, _ in turns]
 
     def whose(span: TimeSpan) -> str | None:
-        return _speaker(span, turns, bisect_left(ends, span.start_s - BESIDE_S))
+        """Who speaks most of a span, else who speaks right beside it."""
+        totals: dict[str, float] = {}
+        nearest, beside_s = None, BESIDE_S
+        for turn, label in islice(turns, bisect_left(ends, span.start_s - BESIDE_S), None):
+            if turn.start_s > span.end_s + BESIDE_S:
+                break
+            totals[label] = totals.get(label, 0.0) + turn.intersection_s(span)
+            away_s = max(turn.start_s - span.end_s, span.start_s - turn.end_s)
+            if away_s < beside_s:
+                nearest, beside_s = label, away_s
+        return max(totals, key=lambda label: totals[label]) if any(totals.values()) else nearest
 
     parts = [part for u in utterances for part in ([u] if u.speaker else _cut(u, [whose(w.span) for w in u.words]))]
     return [replace(part, speaker=part.speaker or whose(part.span)) for part in parts]
@@ -80,22 +90,6 @@ def _cut(utterance: Utterance, whose: Sequence[str | None]) -> list[Utterance]:
             replace(utterance, span=span, text=utterance.text[begin:cut].strip(), words=words, confidence=sure)
         )
     return parts
-
-
-def _speaker(span: TimeSpan, turns: Sequence[tuple[TimeSpan, str]], first: int) -> str | None:
-    """Who speaks most of a span, else who speaks right beside it."""
-    totals: dict[str, float] = {}
-    nearest, beside_s = None, BESIDE_S
-    for turn, label in islice(turns, first, None):
-        if turn.start_s > span.end_s + BESIDE_S:
-            break
-        totals[label] = totals.get(label, 0.0) + turn.intersection_s(span)
-        away_s = max(turn.start_s - span.end_s, span.start_s - turn.end_s)
-        if away_s < beside_s:
-            nearest, beside_s = label, away_s
-    if any(totals.values()):
-        return max(totals, key=lambda label: totals[label])
-    return nearest
 
 
 def _pack(diarization: Diarization) -> bytes:

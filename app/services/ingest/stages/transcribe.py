@@ -79,16 +79,17 @@ def _listen_to(work: StageRun, chunks: Sequence[TimeSpan], expected: str | None)
         else Unit.of(chunk, ListenCall(str(run.path), chunk, languages, expected, terms, translate, sound.choice))
         for chunk in chunks
     ]
-    return work.collect("listen", units, TRANSCRIPT, lambda unit, heard: _report_heard(run, unit.call.span, heard))
 
+    def publish(unit: Unit, heard: Transcript) -> None:
+        """Makes what is said in a chunk known and searchable while the rest of the video is still being read."""
+        chunk = unit.call.span
+        said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
+        run.parts.library.save_utterances(run.video.id, said, chunk)
+        if said:
+            run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
+            run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
-def _report_heard(run: Run, chunk: TimeSpan, heard: Transcript) -> None:
-    """Makes what is said in a chunk known and searchable while the rest of the video is still being read."""
-    said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
-    run.parts.library.save_utterances(run.video.id, said, chunk)
-    if said:
-        run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
-        run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
+    return work.collect("listen", units, TRANSCRIPT, publish)
 
 
 def language_notes(utterances: Sequence[Utterance], *, least_share: float = 0.0) -> list[str]:
