@@ -94,9 +94,21 @@ class IngestDisplay:
                 )
                 self._tenths.begin(event.stage)
             elif isinstance(event, StageProgress):
-                self._progress(event)
+                amount = f"{event.done:.0f}/{event.total:.0f}" if event.total else f"{event.done:.0f}"
+                pace = f"{event.speed:.1f}x" if event.speed else f"{amount} {event.unit}"
+                note = f"{pace}  {clock(event.left_s)} left" if event.left_s is not None else pace
+                if event.stage in self._tasks:
+                    self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
+                in_lines = not self._console.is_terminal
+                if in_lines and (share := self._tenths.passed(event.stage, event.done, event.total)):
+                    self._console.print(f"  {event.stage:<12} {share}  {note}")
             elif isinstance(event, StageFinished):
-                self._finish(event)
+                task = self._tasks.pop(event.stage, None)
+                if task is not None:
+                    self._bars.remove_task(task)
+                took = "re-used" if event.reused else f"{event.seconds:.1f} s"
+                whole = "" if self._console.is_terminal else "100%  "
+                self._console.print(f"  {event.stage:<12} {whole}{took:>9}  {escape(event.detail)}")
             elif isinstance(event, Warned):
                 self._console.print(f"[yellow]note[/] {escape(event.message)}")
             elif isinstance(event, IngestFinished):
@@ -106,23 +118,6 @@ class IngestDisplay:
                 note = "already ingested, nothing to do" if event.reused else took
                 self._console.print(f"[green]ready[/] {escape(event.title)} ({clock(event.duration_s)}): {note}")
                 self._console.print(f"      id {event.video_id[:12]}")
-
-    def _progress(self, event: StageProgress) -> None:
-        amount = f"{event.done:.0f}/{event.total:.0f}" if event.total else f"{event.done:.0f}"
-        speed = f"{event.speed:.1f}x" if event.speed else f"{amount} {event.unit}"
-        note = f"{speed}  {clock(event.left_s)} left" if event.left_s is not None else speed
-        if event.stage in self._tasks:
-            self._bars.update(self._tasks[event.stage], completed=event.done, note=note)
-        if not self._console.is_terminal and (share := self._tenths.passed(event.stage, event.done, event.total)):
-            self._console.print(f"  {event.stage:<12} {share}  {note}")
-
-    def _finish(self, event: StageFinished) -> None:
-        task = self._tasks.pop(event.stage, None)
-        if task is not None:
-            self._bars.remove_task(task)
-        took = "re-used" if event.reused else f"{event.seconds:.1f} s"
-        whole = "" if self._console.is_terminal else "100%  "
-        self._console.print(f"  {event.stage:<12} {whole}{took:>9}  {escape(event.detail)}")
 
 
 def show_step(console: Console, event: Event) -> None:

@@ -95,23 +95,24 @@ def pump(
     iterator is closed, unless started work is to `finish` anyway. An error of the blocking iterator is raised here.
     """
     at_work = _Pump(make)
-    return _items(at_work, join(at_work.work), every_s, finish=finish)
+    seat = join(at_work.work)
 
+    async def items() -> AsyncGenerator[Item | None]:
+        try:
+            while True:
+                try:
+                    item = await asyncio.wait_for(at_work.waiting.get(), every_s)
+                except TimeoutError:
+                    yield None
+                    continue
+                if not isinstance(item, _Ended):
+                    yield item
+                elif item.error is None:
+                    return
+                else:
+                    raise item.error
+        finally:
+            if seat.leave() or not finish:
+                at_work.gone.set()
 
-async def _items(at_work: _Pump[Item], seat: Seat, every_s: float, *, finish: bool) -> AsyncGenerator[Item | None]:
-    try:
-        while True:
-            try:
-                item = await asyncio.wait_for(at_work.waiting.get(), every_s)
-            except TimeoutError:
-                yield None
-                continue
-            if not isinstance(item, _Ended):
-                yield item
-            elif item.error is None:
-                return
-            else:
-                raise item.error
-    finally:
-        if seat.leave() or not finish:
-            at_work.gone.set()
+    return items()

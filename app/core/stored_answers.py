@@ -20,8 +20,14 @@ def load_trace(stored: Iterable[Mapping[str, Any]]) -> list[Event]:
     """The steps of a stored answer, without those that this version no longer knows."""
     events: list[Event] = []
     for step in stored:
+        now = dict(step)  # with today's fields: plans used to be guided or free, and a claim supported or not
+        if now.get("type") == "planned" and now.get("mode") not in ("loop", "pipeline"):
+            now["mode"] = "loop" if now.get("mode") == "free" else "pipeline"
+            now["reason"] = now.get("mode_reason", "")
+        if now.get("type") == "verified" and "verdict" not in now:
+            now["verdict"] = "yes" if now.get("supported") else "no"
         try:
-            events.append(EVENT.validate_python(_as_now(step)))
+            events.append(EVENT.validate_python(now))
         except ValidationError:
             continue
     return events
@@ -33,14 +39,3 @@ def load_answer(stored: Mapping[str, Any]) -> Answer:
         stored = {**stored, "confidence": None}
     answer: Answer = from_json(Answer, stored)
     return answer
-
-
-def _as_now(step: Mapping[str, Any]) -> dict[str, Any]:
-    """A step with today's fields: plans used to be guided or free, and a claim supported or not."""
-    now = dict(step)
-    if now.get("type") == "planned" and now.get("mode") not in ("loop", "pipeline"):
-        now["mode"] = "loop" if now.get("mode") == "free" else "pipeline"
-        now["reason"] = now.get("mode_reason", "")
-    if now.get("type") == "verified" and "verdict" not in now:
-        now["verdict"] = "yes" if now.get("supported") else "no"
-    return now

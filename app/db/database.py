@@ -223,21 +223,42 @@ def _engine(url: URL) -> Engine:
         engine = create_engine(
             url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 10}
         )
-        event.listen(engine, "connect", _configure_postgres)
+
+        @event.listens_for(engine, "connect")
+        def limit_idle(connection: Any, record: object) -> None:  # noqa: ARG001
+            with connection.cursor() as cursor:
+                cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S * 1000:.0f}'")
+            connection.commit()
+
         return engine
     if url.database:
         engine = create_engine(url, pool_size=10, max_overflow=20, connect_args={"timeout": BUSY_S})
     else:
         one = {"poolclass": QueuePool, "pool_size": 1, "max_overflow": 0}
         engine = create_engine(url, **one, connect_args={"check_same_thread": False})
-        event.listen(engine, "connect", _create_tables)
-    event.listen(engine, "connect", _configure_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, record: object) -> None:  # noqa: ARG001
+        if not url.database:
+            connection.deserialize(_empty_tables())
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "foreign_keys = ON",
+            f"busy_timeout = {int(BUSY_S * 1000)}",
+            "synchronous = FULL",
+            "secure_delete = ON",
+        ):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        statement = connection.get_execution_options().get("begin", "BEGIN")
+        if statement:
+            connection.exec_driver_sql(statement)
+
     return engine
-
-
-def _create_tables(connection: Any, record: object) -> None:  # noqa: ARG001
-    connection.deserialize(_empty_tables())
 
 
 @functools.cache
@@ -246,28 +267,3 @@ def _empty_tables() -> bytes:
     file = sqlite3.connect(":memory:")
     metadata.create_all(create_engine("sqlite://", creator=lambda: file))
     return file.serialize()
-
-
-def _configure_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "foreign_keys = ON",
-        f"busy_timeout = {int(BUSY_S * 1000)}",
-        "synchronous = FULL",
-        "secure_delete = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _configure_postgres(connection: Any, record: object) -> None:  # noqa: ARG001
-    with connection.cursor() as cursor:
-        cursor.execute(f"SET idle_in_transaction_session_timeout = '{IDLE_S * 1000:.0f}'")
-    connection.commit()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    statement = connection.get_execution_options().get("begin", "BEGIN")
-    if statement:
-        connection.exec_driver_sql(statement)

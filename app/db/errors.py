@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import exc
@@ -90,18 +90,13 @@ def _sqlite_reason(error: sqlite3.Error, url: URL) -> str:
     if code is None:
         return ""
     reason = _SQLITE.get(code & 0xFF, "")
-    if reason in ("io", "refused") and _disk_is_full(url):
-        return "full"
+    if reason in ("io", "refused"):
+        with suppress(OSError):
+            if shutil.disk_usage(Path(url.database or ".").parent).free < FREE_BYTES:
+                return "full"
     if not reason and "no such" in str(error):
         return "no_tables"
     return reason
-
-
-def _disk_is_full(url: URL) -> bool:
-    try:
-        return shutil.disk_usage(Path(url.database or ".").parent).free < FREE_BYTES
-    except OSError:
-        return False
 
 
 def _known(reason: str, place: str) -> LongreelError | None:

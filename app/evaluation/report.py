@@ -147,7 +147,15 @@ def markdown(report: Mapping[str, Any]) -> str:
     if names:
         rows = [[name, *(percent(figures["official"].get(name)) for figures in modes.values())] for name in names]
         parts.append(table(["the benchmark's own figures", *modes], rows))
-    parts += _by_label(modes)
+    columns = list(dict.fromkeys(column for figures in modes.values() for column in figures["by_label"]))
+    for column in columns:
+        groups = [figures["by_label"].get(column, {}) for figures in modes.values()]
+        values = list(dict.fromkeys(value for group in groups for value in group))
+        rows = []
+        for value in values:
+            shares = [group.get(value, {"of": 0, "value": None}) for group in groups]
+            rows.append([value, max(one["of"] for one in shares), *(percent(one["value"]) for one in shares)])
+        parts.append(table([column, "questions", *modes], rows))
     bins = [
         [mode, f"{b['low']:.1f}-{b['high']:.1f}", b["answers"], percent(b["confidence"]), percent(b["right"])]
         for mode, figures in modes.items()
@@ -229,20 +237,6 @@ def _table_of(found: tuple[Sequence[str], Sequence[Sequence[Any]]]) -> str:
     """A table; nothing where it has no rows."""
     columns, rows = found
     return table(columns, rows) if rows else ""
-
-
-def _by_label(modes: Mapping[str, Any]) -> list[str]:
-    columns = list(dict.fromkeys(column for figures in modes.values() for column in figures["by_label"]))
-    tables = []
-    for column in columns:
-        groups = [figures["by_label"].get(column, {}) for figures in modes.values()]
-        values = list(dict.fromkeys(value for group in groups for value in group))
-        rows = []
-        for value in values:
-            shares = [group.get(value, {"of": 0, "value": None}) for group in groups]
-            rows.append([value, max(one["of"] for one in shares), *(percent(one["value"]) for one in shares)])
-        tables.append(table([column, "questions", *modes], rows))
-    return tables
 
 
 def table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:

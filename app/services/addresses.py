@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from urllib.parse import urljoin
 
 import httpx
@@ -27,7 +27,10 @@ _TUNNELS = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "64:ff9b:1::/48", "2
 def check_address(address: str, *, private: bool = False) -> None:
     """Raises BadInput for what is no http or https address, and for one that names a private place by number."""
     host = _host(_parsed(address))
-    if not private and (host == "localhost" or host.endswith(".localhost") or _is_private_number(host)):
+    is_private = host == "localhost" or host.endswith(".localhost")
+    with suppress(ValueError):  # a name: where it leads is looked up later
+        is_private = is_private or not is_public(host.strip("[]"))
+    if is_private and not private:
         raise _private(host)
 
 
@@ -128,13 +131,6 @@ def _parsed(address: str) -> httpx.URL:
 
 def _host(url: httpx.URL) -> str:
     return url.raw_host.decode("ascii").lower().rstrip(".")
-
-
-def _is_private_number(host: str) -> bool:
-    try:
-        return not is_public(host.strip("[]"))
-    except ValueError:
-        return False
 
 
 def _unusable() -> BadInput:

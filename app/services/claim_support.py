@@ -121,13 +121,13 @@ def _coverage(needles: Sequence[str], text: str, language: str) -> float:
     if not needles:
         return 1.0
     hay = frozenset(stems(text, language))
-    return sum(needle in hay or _is_misread(needle, hay) for needle in needles) / len(needles)
-
-
-def _is_misread(needle: str, hay: frozenset[str]) -> bool:
-    if len(needle) < _LONG or any(map(str.isdigit, needle)):
-        return False
-    return any(len(word) >= _LONG and likeness(needle, word) >= _ALIKE for word in hay)
+    long_words = [word for word in hay if len(word) >= _LONG]
+    count = 0
+    for needle in needles:
+        may_be_misread = needle not in hay and len(needle) >= _LONG and not any(map(str.isdigit, needle))
+        alike = may_be_misread and any(likeness(needle, word) >= _ALIKE for word in long_words)
+        count += needle in hay or alike
+    return count / len(needles)
 
 
 def _clauses(sentence: str, language: str) -> list[str]:

@@ -52,7 +52,13 @@ class CloseTracks:
         for first in range(0, count, FRAMES_AT_ONCE):
             if stop():
                 raise Cancelled("Following things was stopped.")
-            sightings += self._sightings(video, times[first : first + FRAMES_AT_ONCE], classes, span.start_s)
+            times_s, track = times[first : first + FRAMES_AT_ONCE], video.media.picture_track
+            frames = list(self._frames.at(Path(video.path), times_s, max_side=SIDE, track=track))
+            detections = self._detector.detect(frames, classes, least=LEAST_CONFIDENCE)
+            for frame, things in zip(frames, detections, strict=True):
+                votes = ((one, dict(one.votes) or {one.name: one.confidence}) for one in things)
+                seen = [Sighting(one.box, one.confidence, names) for one, names in votes]
+                sightings.append(FrameSightings(max(0.0, frame.pts_s - span.start_s), seen))
         tracks = [
             replace(
                 track,
@@ -66,17 +72,3 @@ class CloseTracks:
             while len(self._known) > REMEMBERED:
                 self._known.popitem(last=False)
         return tracks
-
-    def _sightings(
-        self, video: Video, times_s: Sequence[float], names: Sequence[str], start_s: float
-    ) -> list[FrameSightings]:
-        """What is in the frames at these times, with times from the start of the span."""
-        frames = list(self._frames.at(Path(video.path), times_s, max_side=SIDE, track=video.media.picture_track))
-        detections = self._detector.detect(frames, names, least=LEAST_CONFIDENCE)
-        return [
-            FrameSightings(
-                max(0.0, frame.pts_s - start_s),
-                [Sighting(one.box, one.confidence, dict(one.votes) or {one.name: one.confidence}) for one in things],
-            )
-            for frame, things in zip(frames, detections, strict=True)
-        ]

@@ -62,22 +62,15 @@ def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, sources: 
     variable = f"{PREFIX}{part}__{name}".upper() if part else f"{PREFIX}{name}".upper()
     default = field.get_default(call_default_factory=True, validated_data={"home": folders.home()})
     value = getattr(group, name)
-    text, is_hidden = _shown(value)
+    text, is_hidden = ("", True) if isinstance(value, SecretStr) else (_text(value), False)
+    if isinstance(value, str) and "://" in value:
+        address = urlsplit(value)
+        public = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+        text, is_hidden = (value, False) if value.rstrip("/") == public else (f"{public}/...", True)
     source = sources.get(variable) or sources.get(f"{PREFIX}{part}".upper() if part else "")
     source = source or ("default" if value == default else "command line")
     meaning = field.description or ""
     return Setting(part, variable, text, is_hidden, _text(default), source, allowed_values(field), meaning)
-
-
-def _shown(value: Any) -> tuple[str, bool]:
-    """The value as text without private parts, and whether something was left out."""
-    if isinstance(value, SecretStr):
-        return "", True
-    if not isinstance(value, str) or "://" not in value:
-        return _text(value), False
-    address = urlsplit(value)
-    shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
-    return (value, False) if value.rstrip("/") == shown else (f"{shown}/...", True)
 
 
 def _text(value: Any) -> str:

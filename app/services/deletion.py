@@ -70,7 +70,17 @@ class Deletion:
             self._remove_files(video)
             self._retriever().remove(video.id)
         self._remove_files(video)
-        self._forget_jobs(video)
+        about = self._jobs_about(video)
+        wholes = {job.parent for job in about if job.kind == PART and job.parent}
+        for parent in wholes:
+            parts = self._jobs.children(parent)
+            lost = [job for job in about if job.parent == parent]
+            if len(lost) == len(parts):
+                about.append(self._jobs.get(parent))
+                self._media.remove(results_folder(parent))
+            else:
+                leave_out(self._media, self._jobs, parent, lost)
+        self._jobs.forget([job.id for job in about])
         self._threads.forget_video(video.id)
         with suppress(NotFound):  # another process was faster
             self._library.delete_video(video.id)
@@ -88,19 +98,6 @@ class Deletion:
         folder = Path(video.path).parent
         if self._uploads.resolve() == folder.parent:
             shutil.rmtree(folder, ignore_errors=True)
-
-    def _forget_jobs(self, video: Video) -> None:
-        about = self._jobs_about(video)
-        wholes = {job.parent for job in about if job.kind == PART and job.parent}
-        for parent in wholes:
-            parts = self._jobs.children(parent)
-            lost = [job for job in about if job.parent == parent]
-            if len(lost) == len(parts):
-                about.append(self._jobs.get(parent))
-                self._media.remove(results_folder(parent))
-            else:
-                leave_out(self._media, self._jobs, parent, lost)
-        self._jobs.forget([job.id for job in about])
 
     def _jobs_about(self, video: Video) -> list[Job]:
         return [job for job in self._jobs.list(limit=ALL_JOBS) if is_about(job, video)]

@@ -169,7 +169,12 @@ class _Writer:
             longest = LONGEST_WORDS if source.kind is SegmentKind.SPEECH else SCREEN_WORDS
             text = source.text if source.kind is SegmentKind.SPEECH else longest_prose(source.text)
             quoted.append((_shortened(one_line(text), longest), (self._cite(source),)))
-        own = _within([*described, *(written or quoted)], CHAPTER_WORDS)
+        candidates = [*described, *(written or quoted)]
+        own = candidates[:1]
+        for one in candidates[1:]:
+            if sum(len(text.split()) for text, _ in [*own, one]) > CHAPTER_WORDS:
+                break
+            own.append(one)
         title = _shown_heading(span, sentences) or title or heading or self._short_title(sources, sentences)
         if not title and sources:  # the beginning of the first line, without the signs of a list or a heading
             line = _BULLET.sub("", sources[0].text.strip().split("\n")[0])
@@ -268,18 +273,6 @@ def _joined(sentences: Sequence[str]) -> str:
     """Sentences as running text that splits into the same sentences again."""
     ended = [text if _ENDED.search(text) else f"{text}." for text in sentences[:-1]]
     return " ".join([*ended, *sentences[-1:]])
-
-
-def _within(
-    sentences: Sequence[tuple[str, tuple[Citation, ...]]], words: int
-) -> list[tuple[str, tuple[Citation, ...]]]:
-    """As many whole sentences as fit, at least one."""
-    chosen = list(sentences[:1])
-    for sentence in sentences[1:]:
-        if sum(len(text.split()) for text, _ in chosen) + len(sentence[0].split()) > words:
-            break
-        chosen.append(sentence)
-    return chosen
 
 
 def _summary(parts: Sequence[_Part], words: int) -> tuple[str, tuple[Citation, ...]]:

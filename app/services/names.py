@@ -197,9 +197,7 @@ def _is_name(run: str, small: Collection[str]) -> bool:
     words = [word.strip(".") for word in run.split() if word.lower() not in _PARTICLES]
     if not 2 <= len(words) <= MOST_WORDS or sum(len(word) > 1 for word in words) < 2:
         return False
-    return len(name_key(run)) <= LONGEST and any(_is_own(word) and not _is_ordinary(word, small) for word in words)
-
-
-def _is_ordinary(word: str, small: Collection[str]) -> bool:
-    known = word.lower()
-    return known in _ORDINARY or known in _TITLES or any(part in small for part in known.split("-"))
+    own = [word.lower() for word in words if _is_own(word)]
+    unusual = [word for word in own if word not in _ORDINARY and word not in _TITLES]
+    is_name = any(not any(part in small for part in word.split("-")) for word in unusual)
+    return len(name_key(run)) <= LONGEST and is_name

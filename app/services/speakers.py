@@ -55,7 +55,13 @@ class SpeakerService:
         known = self._speakers.all(found[0].voice.model, named=True) if unnamed else []
         speakers = []
         for one in found:
-            voice, suggestions = one.voice, () if one.name else self._suggestions(one, known)
+            voice = one.voice
+            best: dict[str, Likeness] = {}
+            for other in () if one.name else known:
+                cosine = _cosine(voice, other.voice)
+                if other.name and cosine >= max(self._like, best[other.name].cosine if other.name in best else 0.0):
+                    best[other.name] = Likeness(other.name, other.video_id, cosine)
+            suggestions = tuple(sorted(best.values(), key=lambda likeness: -likeness.cosine)[:MOST_SUGGESTIONS])
             speakers.append(
                 Speaker(one.video_id, voice.label, one.name, voice.seconds, one.recognised, suggestions, voice.spans)
             )
@@ -106,14 +112,6 @@ class SpeakerService:
     def spans(self, who: str, videos: Sequence[VideoId] = ()) -> dict[VideoId, list[TimeSpan]]:
         """When a person speaks, in time order, in these videos or in all; videos without them are left out."""
         return self._library.spoken_by(who.strip(), videos)
-
-    def _suggestions(self, known: KnownVoice, others: Sequence[KnownVoice]) -> tuple[Likeness, ...]:
-        best: dict[str, Likeness] = {}
-        for other in others:
-            cosine = _cosine(known.voice, other.voice)
-            if other.name and cosine >= max(self._like, best[other.name].cosine if other.name in best else 0.0):
-                best[other.name] = Likeness(other.name, other.video_id, cosine)
-        return tuple(sorted(best.values(), key=lambda likeness: -likeness.cosine)[:MOST_SUGGESTIONS])
 
 
 def _cosine(one: Voice, other: Voice) -> float:

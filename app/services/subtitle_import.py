@@ -208,7 +208,15 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
     """Captions in time order; the same sentence again at once becomes one caption that covers both."""
     if not isinstance(listed, list):
         raise BadInput(f"{where}: its captions are not a list.", _HINT)
-    captions = [_caption(f"{where}, caption {at + 1}", item, at, every_s, model) for at, item in enumerate(listed)]
+    captions = []
+    for at, item in enumerate(listed):
+        if isinstance(item, str):
+            item = {"start_s": at * every_s, "end_s": (at + 1) * every_s, "text": item}
+        try:
+            span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
+            captions.append(Caption(span, " ".join(str(item["text"]).split()), model))
+        except (TypeError, KeyError, ValueError, OverflowError) as error:
+            raise BadInput(f"{where}, caption {at + 1} is not a caption.", _HINT) from error
     merged: list[Caption] = []
     for caption in sorted((one for one in captions if one.text), key=lambda one: one.span):
         if merged and merged[-1].text == caption.text and caption.span.start_s <= merged[-1].span.end_s + every_s / 2:
@@ -218,16 +226,6 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
     if not merged or merged[-1].span.end_s <= 0:
         raise BadInput(f"{where} has no captions.", _HINT)
     return tuple(merged)
-
-
-def _caption(where: str, item: Any, at: int, every_s: float, model: str) -> Caption:
-    if isinstance(item, str):
-        return Caption(TimeSpan(at * every_s, (at + 1) * every_s), " ".join(item.split()), model)
-    try:
-        span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
-        return Caption(span, " ".join(str(item["text"]).split()), model)
-    except (TypeError, KeyError, ValueError, OverflowError) as error:
-        raise BadInput(f"{where} is not a caption.", _HINT) from error
 
 
 def _digest(data: bytes) -> VideoId:

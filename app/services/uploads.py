@@ -219,22 +219,17 @@ class UploadService:
         abandoned = [part.parent for part in self._folder.glob(f"*/{PART}") if _is_old(part)]
         if time.monotonic() - self._looked_at >= LOOK_EVERY_S:
             self._looked_at = time.monotonic()
-            abandoned += self._for_nothing()
+            # Whole files that are no video's, and that no job may still read: a job that failed was dismissed.
+            places = (place for place in self._folder.iterdir() if place.is_dir() and not (place / PART).exists())
+            if old := [place for place in places if _is_old(place)]:
+                states = [state for state in JobState if state is not JobState.FINISHED]
+                jobs = (job for state in states for job in self._jobs.list(state, ALL_JOBS) if not job.dismissed)
+                payloads = "\n".join(json.dumps(job.payload) for job in jobs)
+                # after the jobs: the video of one that ends meanwhile is there by then
+                in_library = {Path(path).parent.name for path in self._library.files()}
+                abandoned += [one for one in old if one.name not in payloads and one.name not in in_library]
         for place in abandoned:
             shutil.rmtree(place, ignore_errors=True)
-
-    def _for_nothing(self) -> list[Path]:
-        """Whole files that are no video's, and that no job may still read: a job that failed was dismissed."""
-        places = (place for place in self._folder.iterdir() if place.is_dir() and not (place / PART).exists())
-        old = [place for place in places if _is_old(place)]
-        if not old:
-            return []
-        states = [state for state in JobState if state is not JobState.FINISHED]
-        jobs = (job for state in states for job in self._jobs.list(state, ALL_JOBS) if not job.dismissed)
-        payloads = "\n".join(json.dumps(job.payload) for job in jobs)
-        # after the jobs: the video of one that ends meanwhile is there by then
-        in_library = {Path(path).parent.name for path in self._library.files()}
-        return [place for place in old if place.name not in payloads and place.name not in in_library]
 
     def _write(self, upload: Upload) -> None:
         """Replaces the record as a whole."""

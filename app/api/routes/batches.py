@@ -130,30 +130,30 @@ def batch_events(
     """Sends the batch as `progress` whenever it changes; the last event is called `end`. Every event carries the whole
     state, so a client that reconnects misses nothing.
     """
-    number = last_number(last_event_id)
-    return event_stream(_follow(longreel, batch.id, number))
 
+    async def follow() -> AsyncIterator[bytes]:
+        number = last_number(last_event_id)
+        sent_at, last = time.monotonic(), ""
+        while True:
+            try:
+                job = await run_in_threadpool(longreel.jobs.get, batch.id)
+                children = await run_in_threadpool(longreel.jobs.children, batch.id)
+            except LongreelError:
+                return
+            state = BatchOut.of(job, children).model_dump_json()
+            ended = job.state in ENDED and all(child.state in ENDED for child in children)
+            now = time.monotonic()
+            if state != last or ended:
+                number, sent_at, last = number + 1, now, state
+                yield server_event(state, kind="end" if ended else "progress", number=number)
+            elif now - sent_at > HEARTBEAT_S:
+                sent_at = now
+                yield HEARTBEAT
+            if ended:
+                return
+            await asyncio.sleep(POLL_S)
 
-async def _follow(longreel: Services, batch_id: str, number: int) -> AsyncIterator[bytes]:
-    sent_at, last = time.monotonic(), ""
-    while True:
-        try:
-            job = await run_in_threadpool(longreel.jobs.get, batch_id)
-            children = await run_in_threadpool(longreel.jobs.children, batch_id)
-        except LongreelError:
-            return
-        state = BatchOut.of(job, children).model_dump_json()
-        ended = job.state in ENDED and all(child.state in ENDED for child in children)
-        now = time.monotonic()
-        if state != last or ended:
-            number, sent_at, last = number + 1, now, state
-            yield server_event(state, kind="end" if ended else "progress", number=number)
-        elif now - sent_at > HEARTBEAT_S:
-            sent_at = now
-            yield HEARTBEAT
-        if ended:
-            return
-        await asyncio.sleep(POLL_S)
+    return event_stream(follow())
 
 
 @router.get(

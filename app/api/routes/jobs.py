@@ -19,7 +19,6 @@ from app.api.schemas.jobs import DismissedOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
 from app.core.errors import LongreelError
 from app.jobs.states import ENDED, JobState
-from app.jobs.store import JobStore
 from app.jobs.webhooks import NOTICE
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -101,28 +100,27 @@ def job_events(job: JobDep, longreel: LongreelDep, last_event_id: Annotated[str,
     """Events are numbered; a client that reconnects continues after `Last-Event-ID`. The last event is called `end` and
     contains the job as it ended.
     """
-    after = last_number(last_event_id)
-    return event_stream(_follow(longreel.jobs, job.id, after))
 
+    async def follow() -> AsyncIterator[bytes]:
+        after = last_number(last_event_id)
+        sent_at = time.monotonic()
+        while True:
+            try:
+                current = await run_in_threadpool(longreel.jobs.get, job.id)
+                events = await run_in_threadpool(longreel.jobs.events, job.id, after)
+            except LongreelError:
+                return
+            for number, event in events:
+                after = number
+                yield server_event(json.dumps(event, ensure_ascii=False), kind=event["type"], number=number)
+            if current.state in ENDED:
+                yield server_event(JobOut.of(current).model_dump_json(), kind="end", number=after)
+                return
+            if events:
+                sent_at = time.monotonic()
+            elif time.monotonic() - sent_at > HEARTBEAT_S:
+                sent_at = time.monotonic()
+                yield HEARTBEAT
+            await asyncio.sleep(POLL_S)
 
-async def _follow(jobs: JobStore, job_id: str, after: int) -> AsyncIterator[bytes]:
-    sent_at = time.monotonic()
-    while True:
-        try:
-            job = await run_in_threadpool(jobs.get, job_id)
-            events = await run_in_threadpool(jobs.events, job_id, after)
-        except LongreelError:
-            return
-        for number, event in events:
-            after = number
-            yield server_event(json.dumps(event, ensure_ascii=False), kind=event["type"], number=number)
-        if job.state in ENDED:
-            yield server_event(JobOut.of(job).model_dump_json(), kind="end", number=after)
-            return
-        now = time.monotonic()
-        if events:
-            sent_at = now
-        elif now - sent_at > HEARTBEAT_S:
-            sent_at = now
-            yield HEARTBEAT
-        await asyncio.sleep(POLL_S)
+    return event_stream(follow())

@@ -12,7 +12,7 @@ from pathlib import Path
 from app.evaluation.cases import Case, Group, Loaded, labels
 from app.evaluation.datasets.choices import inline, letter_of, options_of
 from app.evaluation.datasets.common import video_names
-from app.evaluation.datasets.rows import Row, read_rows
+from app.evaluation.datasets.rows import read_rows
 
 GROUP = 4
 
@@ -26,6 +26,12 @@ def video_mme_v2(file: Path) -> Loaded:
             _, options = inline(row, f"\n{given}")
         else:
             options = options_of(row, row.sequence("options"))
+        structure = "relevance"
+        if row.text("group_type") != structure:
+            try:  # the chain of a logic group such as [1, [2, 3], 4]
+                structure = str(ast.literal_eval(row.text("group_structure")))
+            except (ValueError, SyntaxError) as error:
+                raise row.refused("group_structure is no list") from error
         kinds = labels(
             ("group", row.text("group_type")),
             ("level", row.maybe("level")),
@@ -34,16 +40,6 @@ def video_mme_v2(file: Path) -> Loaded:
         )
         cases.append(Case(
             row.text("question_id"), video_names(row, "video_id", "url"), row.text("question"), options,
-            letter_of(row, row.any("answer"), options), labels=kinds, group=Group(place // GROUP, _structure(row)),
+            letter_of(row, row.any("answer"), options), labels=kinds, group=Group(place // GROUP, structure),
         ))  # fmt: skip
     return Loaded(tuple(cases))
-
-
-def _structure(row: Row) -> str:
-    """`relevance`, or the chain of a logic group such as [1, [2, 3], 4]. Raises BadInput."""
-    if row.text("group_type") == "relevance":
-        return "relevance"
-    try:
-        return str(ast.literal_eval(row.text("group_structure")))
-    except (ValueError, SyntaxError) as error:
-        raise row.refused("group_structure is no list") from error

@@ -57,8 +57,14 @@ class DrVideo(PublishedAgent):
         missing = ""
         # Without eyes nothing can be augmented, so there is nothing to plan.
         for _ in range(ROUNDS if work.sees else 0):
-            missing = self._missing(work, document, missing)
-            if not missing or not self._augmented(work, document, missing):
+            earlier = f"\nThis was missing before: {missing}" if missing else ""
+            plan = work.fill(
+                f"{document.text()}\n\n{work.question}{earlier}\n\nDoes this document say enough to answer? Reply with "
+                'JSON: {"sufficient": true or false, "missing": "what is missing"}.',
+                _SUFFICIENT,
+            )
+            missing = str(plan.get("missing") or "more detail")
+            if plan.get("sufficient") is True or not self._augmented(work, document, missing):
                 break
         reply = work.write(
             f"{document.text()}\n\n{work.question}\n\nThink step by step: first name the frames that matter and what "
@@ -66,16 +72,6 @@ class DrVideo(PublishedAgent):
         )
         cited = [document.times_s[place] for place in sorted(document.augmented)]
         return work.answer(reply.rpartition("Answer:")[2], cited_frames(work.video, cited))
-
-    def _missing(self, work: Work, document: _Document, before: str) -> str:
-        """What the planning agent lacks; empty if it has enough."""
-        earlier = f"\nThis was missing before: {before}" if before else ""
-        plan = work.fill(
-            f"{document.text()}\n\n{work.question}{earlier}\n\nDoes this document say enough to answer? Reply with "
-            'JSON: {"sufficient": true or false, "missing": "what is missing"}.',
-            _SUFFICIENT,
-        )
-        return "" if plan.get("sufficient") is True else str(plan.get("missing") or "more detail")
 
     def _augmented(self, work: Work, document: _Document, missing: str) -> bool:
         """Augments the frames that the interaction agent names; whether it named any that could be."""

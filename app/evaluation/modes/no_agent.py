@@ -59,7 +59,13 @@ class NoAgent:
         prompt = self._asked(case, subtitles=False)
         max_output = _OPTION_TOKENS if case.options else _TEXT_TOKENS
         room = context - max_output - text_tokens(prompt) - text_tokens(self._prompt.system)
-        frames = self._frames(parts, video, room // 2) if chat_sees or parts.vision is not None else []
+        stream, count = video.media.video, self._shown.count(video.duration_s)
+        frames: list[Frame] = []
+        if stream is not None and count and (chat_sees or parts.vision is not None):
+            # small enough to leave room for the text, and fewer where even small ones do not fit
+            fewer, side = fitting_frames(stream, count, room // 2)
+            times_s = evenly(video.duration_s, fewer)
+            frames = list(parts.frames.at(Path(video.path), times_s, max_side=side))
         room -= sum(frame_tokens(*frame.image.shape[:2]) for frame in frames)
         lines = self._lines(parts, video, frames)
         content = self._content(frames, lines, room, self._asked(case, subtitles=bool(lines)))
@@ -80,14 +86,6 @@ class NoAgent:
         if case.options:
             return self._prompt.of(case)
         return f"{case.question}\nAnswer briefly. {REFUSE}"
-
-    def _frames(self, parts: AgentParts, video: Video, room: int) -> list[Frame]:
-        """Evenly spaced frames, small enough to leave room for the text; fewer where even small ones do not fit."""
-        stream, count = video.media.video, self._shown.count(video.duration_s)
-        if stream is None or not count:
-            return []
-        fewer, side = fitting_frames(stream, count, room)
-        return list(parts.frames.at(Path(video.path), evenly(video.duration_s, fewer), max_side=side))
 
     def _lines(self, parts: AgentParts, video: Video, frames: Sequence[Frame]) -> list[Line]:
         """What may be read: what is said, and what is captioned where there are no pictures."""

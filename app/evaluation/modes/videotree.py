@@ -43,7 +43,13 @@ class VideoTree(PublishedAgent):
             times_s = tuple(moments.times_s[row] for row in rows)
             moments = Moments(times_s, moments.vectors[rows], moments.embed_query)
         clusters, relevance = self._wide(work, moments)
-        places = self._deep(moments, clusters, relevance)
+        parts: list[list[int]] = []
+        for rows, close in zip(clusters, relevance, strict=True):
+            groups = [rows] if close == 1 else by_ward(moments.vectors, rows, PARTS)
+            if close == CLOSE:
+                groups = [part for group in groups for part in by_ward(moments.vectors, group, PARTS)]
+            parts += groups
+        places = sorted({centre(moments.vectors, rows) for rows in parts})
         places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
         context = self._context(work, moments, places)
         reply = work.write(
@@ -70,15 +76,6 @@ class VideoTree(PublishedAgent):
             if relevance.count(CLOSE) >= ENOUGH or count >= MOST_CLUSTERS or len(clusters) < count:
                 return clusters, relevance
             count *= 2
-
-    def _deep(self, moments: Moments, clusters: Sequence[list[int]], relevance: Sequence[int]) -> list[int]:
-        parts: list[list[int]] = []
-        for rows, close in zip(clusters, relevance, strict=True):
-            groups = [rows] if close == 1 else by_ward(moments.vectors, rows, PARTS)
-            if close == CLOSE:
-                groups = [part for group in groups for part in by_ward(moments.vectors, group, PARTS)]
-            parts += groups
-        return sorted({centre(moments.vectors, rows) for rows in parts})
 
     def _context(self, work: Work, moments: Moments, places: Sequence[int]) -> str:
         times = [moments.times_s[place] for place in places]

@@ -140,13 +140,21 @@ class EvaluationService:
 
     def _about(self, order: Order) -> dict[str, Any]:
         """What must be the same for results to be comparable, and is shown in the report."""
+        digest = hashlib.sha256()  # of a folder that of its JSON or Parquet files in order
+        for file in filter(None, (order.annotations, order.truth)):
+            try:
+                inside = sorted([*file.glob("*.json"), *file.glob("*.parquet")])
+                for part in inside if file.is_dir() else [file]:
+                    digest.update(part.read_bytes())
+            except OSError as error:
+                raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
         parts = self._parts()
         models = (parts.chat, parts.vision)
         written, seen = (model.model if model else "none" for model in models)
         budget = hashlib.sha256(parts.settings.model_dump_json().encode()).hexdigest()[:8]
         return {
             "benchmark": order.benchmark.name,
-            "annotations": f"{order.annotations.name} ({_digest([order.annotations, order.truth])})",
+            "annotations": f"{order.annotations.name} ({digest.hexdigest()[:12]})",
             "language model": written,
             "vision model": seen,
             "agent settings": budget,
@@ -163,8 +171,19 @@ class EvaluationService:
     ) -> dict[str, Any]:
         results = store.results()
         modes = {str(mode): judged(loaded, results, str(mode)) for mode in order.modes}
+        notes = [*loaded.notes, *(f"{mode}: {MODES[mode].note}." for mode in order.modes)]
+        if order.limit is not None:
+            notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
+        unknown = sum(not case.has_truth for case in loaded.cases)
+        if unknown:
+            notes.append(f"{unknown} questions have no public answer; they count only where they have spans.")
+        if any(case.reference for case in loaded.cases):
+            notes.append(
+                "Open answers are right where the language model gives them 4 of 5 points beside the reference; "
+                "without a language model they are not judged. Official figures come from another judge."
+            )
         content = report(
-            order.benchmark, modes, about=about, notes=[*loaded.notes, *self._notes(order, loaded)],
+            order.benchmark, modes, about=about, notes=notes,
             prices=order.prices, shown=self._calibrate, chapters=chapters,
         )  # fmt: skip
         try:
@@ -179,37 +198,8 @@ class EvaluationService:
             raise StorageFull(f"{order.out} cannot be written: {error.strerror}.", "Free some space.") from error
         return content
 
-    def _notes(self, order: Order, loaded: Loaded) -> list[str]:
-        notes = [f"{mode}: {MODES[mode].note}." for mode in order.modes]
-        if order.limit is not None:
-            notes.append(f"Only the first {len(loaded.cases)} questions were asked.")
-        unknown = sum(not case.has_truth for case in loaded.cases)
-        if unknown:
-            notes.append(f"{unknown} questions have no public answer; they count only where they have spans.")
-        if any(case.reference for case in loaded.cases):
-            notes.append(
-                "Open answers are right where the language model gives them 4 of 5 points beside the reference; "
-                "without a language model they are not judged. Official figures come from another judge."
-            )
-        return notes
-
 
 def judged(loaded: Loaded, results: Mapping[tuple[str, str], Result], mode: str) -> list[JudgedCase]:
     """The cases that were asked in a mode, with their results."""
     by_id = {case.id: case for case in loaded.cases}
     return [JudgedCase(by_id[result.case], result) for result in chosen(results, mode, by_id)]
-
-
-def _digest(files: Sequence[Path | None]) -> str:
-    """The beginning of the SHA-256 of these files, of a folder's JSON or Parquet files in order."""
-    digest = hashlib.sha256()
-    for file in files:
-        if file is None:
-            continue
-        try:
-            inside = sorted([*file.glob("*.json"), *file.glob("*.parquet")])
-            for part in inside if file.is_dir() else [file]:
-                digest.update(part.read_bytes())
-        except OSError as error:
-            raise BadInput(f"{file} cannot be read: {error.strerror}.", "Check the path.") from error
-    return digest.hexdigest()[:12]

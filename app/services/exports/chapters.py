@@ -27,8 +27,13 @@ def youtube(material: Material) -> str:
             starts[-1] = (starts[-1][0], _title(chapter))
         else:
             starts.append((begin, _title(chapter)))
-    whole_hours = material.video.duration_s >= 3600
-    return "".join(f"{_clock(start, whole_hours)} {title}\n" for start, title in starts)
+    lines = []
+    for start, title in starts:
+        minutes, seconds = divmod(int(start), 60)
+        has_hours = material.video.duration_s >= 3600
+        shown = f"{minutes // 60}:{minutes % 60:02d}" if has_hours else f"{minutes}"
+        lines.append(f"{shown}:{seconds:02d} {title}\n")
+    return "".join(lines)
 
 
 def vtt(material: Material) -> str:
@@ -47,11 +52,3 @@ def _cues(chapters: Sequence[Chapter]) -> list[Utterance]:
 
 def _title(chapter: Chapter) -> str:
     return " ".join(chapter.title.split()) or "Chapter"
-
-
-def _clock(seconds: float, hours: bool) -> str:
-    whole = int(seconds)
-    rest = f"{whole % 60:02d}"
-    if hours:
-        return f"{whole // 3600}:{whole // 60 % 60:02d}:{rest}"
-    return f"{whole // 60}:{rest}"

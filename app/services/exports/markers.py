@@ -32,7 +32,17 @@ def fcpxml(material: Material) -> str:
     video, rate = material.video, rate_of(material.video)
     frames = max(1, frame_at(video.duration_s, rate))
     root = ElementTree.Element("fcpxml", version="1.9")
-    _resources(root, material, rate, frames)
+    resources = ElementTree.SubElement(root, "resources")
+    pictures = video.media.video
+    size = {"width": str(pictures.width), "height": str(pictures.height)} if pictures else {}
+    ElementTree.SubElement(resources, "format", {"id": "r1", "frameDuration": _time(1, rate), **size})
+    asset = {"id": "r2", "name": legal(video.title), "start": "0s", "duration": _time(frames, rate)}
+    if pictures:
+        asset |= {"hasVideo": "1", "format": "r1"}
+    if video.media.audio:
+        asset |= {"hasAudio": "1", "audioSources": "1", "audioChannels": str(video.media.audio[0].channels)}
+    file = ElementTree.SubElement(resources, "asset", asset)
+    ElementTree.SubElement(file, "media-rep", kind="original-media", src=material.file_address)
     event = ElementTree.SubElement(ElementTree.SubElement(root, "library"), "event", name="Longreel")
     project = ElementTree.SubElement(event, "project", name=legal(video.title))
     length = _time(frames, rate)
@@ -50,20 +60,6 @@ def fcpxml(material: Material) -> str:
     ElementTree.indent(root)
     text = ElementTree.tostring(root, encoding="unicode")
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE fcpxml>\n{text}\n'
-
-
-def _resources(root: ElementTree.Element, material: Material, rate: Fraction, frames: int) -> None:
-    resources = ElementTree.SubElement(root, "resources")
-    pictures = material.video.media.video
-    size = {"width": str(pictures.width), "height": str(pictures.height)} if pictures else {}
-    ElementTree.SubElement(resources, "format", {"id": "r1", "frameDuration": _time(1, rate), **size})
-    asset = {"id": "r2", "name": legal(material.video.title), "start": "0s", "duration": _time(frames, rate)}
-    if pictures:
-        asset |= {"hasVideo": "1", "format": "r1"}
-    if material.video.media.audio:
-        asset |= {"hasAudio": "1", "audioSources": "1", "audioChannels": str(material.video.media.audio[0].channels)}
-    file = ElementTree.SubElement(resources, "asset", asset)
-    ElementTree.SubElement(file, "media-rep", kind="original-media", src=material.file_address)
 
 
 def _marks(material: Material) -> list[tuple[float, str, str]]:

@@ -12,12 +12,9 @@ depends_on = None
 def upgrade() -> None:
     """Makes the tables of videos, of what was found in them, of answers and of jobs."""
     _videos()
-    _texts()
-    _digests()
+    _results()
     _answers()
-    _stages()
     _jobs()
-    _job_events()
 
 
 def _videos() -> None:
@@ -34,9 +31,6 @@ def _videos() -> None:
         sa.PrimaryKeyConstraint("number", name="pk_videos"),
         sa.UniqueConstraint("id", name="uq_videos_id"),
     )
-
-
-def _texts() -> None:
     op.create_table(
         "segments",
         sa.Column("id", sa.String(), nullable=False),
@@ -68,7 +62,7 @@ def _texts() -> None:
     op.create_index("ix_utterances_video", "utterances", ["video_id", "start_s"], unique=False)
 
 
-def _digests() -> None:
+def _results() -> None:
     op.create_table(
         "chapters",
         sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
@@ -89,6 +83,25 @@ def _digests() -> None:
         sa.Column("citations", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["video_id"], ["videos.id"], name="fk_digests_video_id", ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("video_id", name="pk_digests"),
+    )
+    op.create_table(
+        "stage_results",
+        sa.Column("video_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("video_id", "stage", name="pk_stage_results"),
+    )
+    op.create_table(
+        "stage_units",
+        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
+        sa.Column("video_id", sa.String(), nullable=False),
+        sa.Column("stage", sa.String(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("unit", sa.String(), nullable=False),
+        sa.Column("payload", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name="pk_stage_units"),
+        sa.UniqueConstraint("video_id", "stage", "unit", name="uq_stage_units_video_id"),
     )
 
 
@@ -114,28 +127,6 @@ def _answers() -> None:
         sa.PrimaryKeyConstraint("answer_id", "video_id", name="pk_answer_videos"),
     )
     op.create_index("ix_answer_videos_video", "answer_videos", ["video_id"], unique=False)
-
-
-def _stages() -> None:
-    op.create_table(
-        "stage_results",
-        sa.Column("video_id", sa.String(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("video_id", "stage", name="pk_stage_results"),
-    )
-    op.create_table(
-        "stage_units",
-        sa.Column("number", sa.Integer(), autoincrement=True, nullable=False),
-        sa.Column("video_id", sa.String(), nullable=False),
-        sa.Column("stage", sa.String(), nullable=False),
-        sa.Column("version", sa.Text(), nullable=False),
-        sa.Column("unit", sa.String(), nullable=False),
-        sa.Column("payload", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("number", name="pk_stage_units"),
-        sa.UniqueConstraint("video_id", "stage", "unit", name="uq_stage_units_video_id"),
-    )
 
 
 def _jobs() -> None:
@@ -171,9 +162,6 @@ def _jobs() -> None:
         sqlite_where=sa.text("state IN ('queued', 'running')"),
         postgresql_where=sa.text("state IN ('queued', 'running')"),
     )
-
-
-def _job_events() -> None:
     op.create_table(
         "job_events",
         sa.Column("job_id", sa.String(), nullable=False),

@@ -51,25 +51,6 @@ class _Place:
     frame_s: float | None = None
 
 
-def _shown(work: StageRun, content: Found) -> list[Mention]:
-    """The subjects of a model that described the video; without one, the things that a classifier is sure of."""
-    video, describer = work.run.video.id, scene_describer(work.run.parts.captioner)
-    if describer is None:
-        return seen(video, content)
-
-    def group(subjects: Sequence[Subject]) -> list[list[int]]:
-        try:
-            return describer.group(subjects)
-        except (Cancelled, StorageFull):
-            raise
-        except LongreelError as error:
-            work.put_off(f"Subjects that have different names in different segments were not merged: {error}")
-            return []
-
-    frames = {content.pieces[key.piece]: key.pts_s for key in reversed(content.key_frames)}
-    return subject_mentions(video, content.captions, frames, group)
-
-
 def named(video: VideoId, utterances: Sequence[Utterance], written: Sequence[ScreenText] = ()) -> list[Mention]:
     """The names of a video with their moments, in time order. One name may be spelled in several ways."""
     small = small_words(chain((one.text for one in utterances), (one.text for one in written)))
@@ -169,8 +150,26 @@ class _Entities(Stage[None]):
         return run.parts.entities is not None
 
     def reduce(self, work: StageRun) -> None:
+        """Names, and the subjects of a model that described the video, or else what a classifier is sure of."""
         run, content = work.run, found_in(work.run)
-        mentions = [*named(run.video.id, content.utterances, content.texts), *_shown(work, content)]
+        describer = scene_describer(run.parts.captioner)
+        mentions = named(run.video.id, content.utterances, content.texts)
+        if describer is None:
+            mentions += seen(run.video.id, content)
+        else:
+            group_subjects = describer.group
+
+            def group(subjects: Sequence[Subject]) -> list[list[int]]:
+                try:
+                    return group_subjects(subjects)
+                except (Cancelled, StorageFull):
+                    raise
+                except LongreelError as error:
+                    work.put_off(f"Subjects that have different names in different segments were not merged: {error}")
+                    return []
+
+            frames = {content.pieces[key.piece]: key.pts_s for key in reversed(content.key_frames)}
+            mentions += subject_mentions(run.video.id, content.captions, frames, group)
         present(run.parts.entities).save(run.video.id, mentions)
         work.detail = f"{len({(one.kind, one.key) for one in mentions})} names and things"
 
