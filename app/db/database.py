@@ -114,6 +114,12 @@ class Database:
                 self._prepare_file()
         with self.writing() as connection:
             if connection.dialect.name == "postgresql":
+                encoding = connection.execute(text("SHOW server_encoding")).scalar_one()
+                if encoding not in ("UTF8", "SQL_ASCII"):
+                    raise BadSettings(
+                        f"The encoding of {self.name} is {encoding}, which lacks the letters of most languages.",
+                        "Create it anew: CREATE DATABASE longreel ENCODING 'UTF8' TEMPLATE template0;",
+                    )
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _MIGRATION_LOCK})
             config.attributes.update(connection=connection, seal=seal)
             try:
@@ -220,9 +226,9 @@ def insert_for(connection: Connection, table: Table) -> postgresql.Insert | sqli
 
 def _engine(url: URL) -> Engine:
     if url.get_backend_name() == "postgresql":
-        engine = create_engine(
-            url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args={"connect_timeout": 10}
-        )
+        # a database without an encoding would give bytes
+        how = {"connect_timeout": 10, "client_encoding": "utf8"}
+        engine = create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20, connect_args=how)
 
         @event.listens_for(engine, "connect")
         def limit_idle(connection: Any, record: object) -> None:  # noqa: ARG001

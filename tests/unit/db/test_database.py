@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,28 @@ def test_a_server_that_does_not_answer_is_told_without_the_password() -> None:
 def test_a_database_that_the_server_does_not_have_is_told(postgres_server: str) -> None:
     with pytest.raises(WorkerFailed, match="does not answer"):
         Database(postgres_server.format(database="nothing")).migrate()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_a_database_holds_every_language_or_says_why_not(postgres_server: str, encoding: str) -> None:
+    import psycopg
+
+    name = f"encoded_{encoding.lower()}"
+    with psycopg.connect(postgres_server.format(database="postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'")
+        database = Database(postgres_server.format(database=name))
+        try:
+            if encoding == "LATIN1":
+                with pytest.raises(BadSettings, match="is LATIN1"):
+                    database.migrate()
+                return
+            database.migrate()
+            SqlLibrary(database).add_video(replace(video(), title="橋の開通"))
+            assert [one.title for one in SqlLibrary(database).videos()] == ["橋の開通"]
+        finally:
+            database.close()
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.mark.postgres
