@@ -36,6 +36,8 @@ _LEAST_LOST = 4096
 _FAR_BEYOND = 1.5
 """Times that reach so many times the length in the header contradict it."""
 _STEP_OF_PACES = 10.0
+_USUAL = 0.95
+"""So many pictures of a stream wait no longer than usual until they are shown."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -205,6 +207,15 @@ class _Walk:
         self._ends: list[float] = (table.shown_s + lasting_s).tolist()
         self._rows = {int(s): np.flatnonzero(table.stream == s).tolist() for s in np.unique(table.stream)}
         self._at = dict.fromkeys(self._rows, 0)
+        waits_s = table.shown_s - table.decoded_s
+        usual_s = {stream: float(np.quantile(waits_s[rows], _USUAL)) for stream, rows in self._rows.items()}
+        self._is_late: list[bool] = [
+            wait_s > usual_s[stream] + BACK_S for wait_s, stream in zip(waits_s.tolist(), self._streams, strict=True)
+        ]
+        self._closed: dict[int, float] = {}
+        """By stream the end of the part, without pictures that wait long: they may carry a time of the next part."""
+        self._leads: dict[int, float] = {}
+        """By stream how far the others were ahead of its last row."""
         self._last: dict[int, float] = {}
         self._before: dict[int, tuple[float, int]] = {}
         """By stream the time before the last one, and the row of the last one."""
@@ -237,7 +248,10 @@ class _Walk:
             self._before[stream] = (self._last.get(stream, time_s), row)
             self._last[stream] = time_s
             self._now_s = max(time_s if self._now_s is None else self._now_s, time_s)
-            self._end_s = max(self._end_s, self._ends[row])
+            self._leads[stream] = self._now_s - time_s
+            if not self._is_late[row]:
+                self._end_s = max(self._end_s, self._ends[row])
+                self._closed[stream] = max(self._closed.get(stream, self._ends[row]), self._ends[row])
             self._previous = row
         return Timeline(tuple(self._parts) or (JoinedPart(0, 0.0, 0.0, 0.0),), frozenset(self._false))
 
@@ -252,15 +266,24 @@ class _Walk:
             return True
         following = [self._decoded[r] for r in self._rows[stream][self._at[stream] : self._at[stream] + _FOLLOWERS]]
         staying = sum(abs(other - time_s) < abs(other - before_s) for other in following)
-        ahead = before_s - BACK_S <= time_s
-        is_alone = not following and not (ahead and self._is_near(time_s))
+        ahead, is_near = before_s - BACK_S <= time_s, self._is_near(time_s + self._leads.get(stream, 0.0))
+        is_alone = not following and not (ahead and is_near)
         if is_alone or (following and staying * 2 <= len(following)):
             self._false.add(row)
             return False
-        if not ahead or not (self._is_near(time_s) or self._is_loss(row, time_s - self._now_s)):
+        if not ahead or not (is_near or self._is_loss(row, time_s - self._now_s)):
             start_s = self._earliest(row)
-            self._begin(row, self._parts[-1].shift_s + self._end_s - start_s, start_s, time_s - before_s)
+            self._begin(row, self._parts[-1].shift_s + self._length_before(row, start_s), start_s, time_s - before_s)
         return True
+
+    def _length_before(self, row: int, start_s: float) -> float:
+        """How far the part that begins with a row must be moved so that each of its streams goes on where it ended."""
+        self._false.update(last_row for _, last_row in self._before.values() if self._is_late[last_row])
+        latest_s = self._end_s - start_s
+        firsts = self._firsts(row)
+        moves_s = [end_s - firsts[stream] for stream, end_s in self._closed.items() if stream in firsts]
+        move_s = max(moves_s, default=latest_s)
+        return move_s if abs(move_s - latest_s) <= SUSPICIOUS_S else latest_s
 
     def _is_near(self, time_s: float) -> bool:
         assert self._now_s is not None
@@ -277,17 +300,26 @@ class _Walk:
         lost = table.position[row] - table.position[before] - table.size[before]
         return bool(lost > self._lost_share * rate * pause_s)
 
+    def _firsts(self, row: int) -> dict[int, float]:
+        """When each stream is first shown or heard in the part that begins with a row."""
+        firsts: dict[int, float] = {}
+        for stream, rows in self._rows.items():
+            place = max(0, self._at[stream] - 1)
+            own = [r for r in rows[place : place + _FOLLOWERS] if r >= row and not self._is_late[r]]
+            if own:
+                firsts[stream] = float(self._table.shown_s[own].min())
+        return firsts
+
     def _earliest(self, row: int) -> float:
         """When the part that begins with a row is first shown or heard."""
-        times = self._table.shown_s[row : row + 64]
-        near = times[np.abs(times - self._decoded[row]) < SUSPICIOUS_S]
-        return float(near.min()) if len(near) else self._decoded[row]
+        time_s = self._decoded[row]
+        return min((one for one in self._firsts(row).values() if abs(one - time_s) < SUSPICIOUS_S), default=time_s)
 
     def _begin(self, row: int, shift_s: float, start_s: float, step_s: float) -> None:
         self._parts.append(
             JoinedPart(int(self._table.position[row]) if self._parts else 0, shift_s, start_s + shift_s, step_s)
         )
-        self._last, self._before = {}, {}
+        self._last, self._before, self._closed, self._leads = {}, {}, {}, {}
         self._now_s, self._end_s = self._decoded[row], start_s
 
 

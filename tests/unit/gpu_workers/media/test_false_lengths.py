@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from gpu_workers.media.audio import PyAVAudio
 from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.media.probe import PyAVProbe
-from tests.media_files import grey_at, greys, steady, write_media
+from tests.media_files import RATE, grey_at, greys, steady, write_media
 
 
 def with_step(path: Path, track: int, entry: int, seconds: float) -> Path:
@@ -94,3 +96,39 @@ def test_a_screencast_that_stands_still_keeps_its_times(tmp_path, name, options,
     assert media.duration_s == pytest.approx(times_s[-1], abs=0.3)
     assert not any("false" in warning or "one after another" in warning for warning in media.warnings)
     assert greys(path, 5.0, times_s[-1] + 0.25) == pytest.approx([grey_at(1.9), grey_at(times_s[-1])], abs=3)
+
+
+def broadcast(path: Path) -> Path:
+    """Six seconds of moving noise and a tone, as a recorder of television writes them."""
+    with av.open(str(path), "w") as out:
+        video, sound = out.add_stream("mpeg2video", rate=25), out.add_stream("mp2", rate=RATE, layout="mono")
+        video.width, video.height, video.pix_fmt = 64, 48, "yuv420p"
+        dice, packets = np.random.default_rng(0), []
+        for number in range(150):
+            frame = av.VideoFrame.from_ndarray(dice.integers(0, 256, (48, 64, 3), dtype=np.uint8), format="rgb24")
+            frame.pts, frame.time_base = number, Fraction(1, 25)
+            packets += video.encode(frame)
+        for first in range(0, 6 * RATE, 1152):
+            wave = (8000 * np.sin(np.arange(first, first + 1152) * 440 * 2 * np.pi / RATE)).astype(np.int16)
+            tone = av.AudioFrame.from_ndarray(wave[None], format="s16", layout="mono")
+            tone.sample_rate, tone.pts, tone.time_base = RATE, first, Fraction(1, RATE)
+            packets += sound.encode(tone)
+        for packet in sorted(packets, key=lambda one: float(one.dts * one.time_base)):
+            out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.1, 0.5), (0.4, 0.7), (0.3, 0.45)])
+def test_a_recording_of_television_whose_parts_changed_places_is_no_longer(tmp_path, first, second):
+    data = broadcast(tmp_path / "a.vob").read_bytes()
+    one, other, size = int(len(data) * first), int(len(data) * second), len(data) // 8
+    (tmp_path / "b.vob").write_bytes(
+        data[:one]
+        + data[other : other + size]
+        + data[one + size : other]
+        + data[one : one + size]
+        + data[other + size :]
+    )
+    media = PyAVProbe().probe(tmp_path / "b.vob")
+    assert 4.5 < media.duration_s < 9.0 and heard_s(tmp_path / "b.vob") < 9.0
+    assert any("parts are placed one after another" in warning for warning in media.warnings)

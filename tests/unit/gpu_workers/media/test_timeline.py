@@ -65,6 +65,28 @@ def test_a_stream_that_first_appears_in_a_part_that_changed_places_makes_no_paus
     assert line.parts[-1].start_s == pytest.approx(0.8, abs=0.1)
 
 
+@pytest.mark.parametrize(("first", "second", "size"), [(40, 200, 60), (100, 160, 50), (10, 230, 30), (60, 180, 24)])
+def test_parts_that_changed_places_go_on_in_each_stream_where_it_ended(first, second, size):
+    """A broadcast whose sound lies 0.7 s away from its pictures, and whose cut pictures get the time of the next."""
+    pictures = run(0.7, 150)
+    mixed = table(*(time_s for shown_s in pictures for time_s in (shown_s, shown_s - 0.7)))
+    rows = list(range(300))
+    order = [*rows[:first], *rows[second : second + size], *rows[first + size : second]]
+    order += [*rows[first : first + size], *rows[second + size :]]
+    packets = replace(
+        mixed,
+        stream=np.array([0, 1] * 150, np.int16)[order],
+        decoded_s=mixed.decoded_s[order],
+        shown_s=mixed.shown_s[order],
+    )
+    for last, following in [(first - 2, first), (second - 2, second)]:
+        packets.shown_s[last] = packets.decoded_s[following]
+    line = timeline(packets, may_be_joined=True)
+    good = [row for row in range(300) if row not in line.false_times]
+    shown = [packets.shown_s[row] + line.part_at(int(packets.position[row])).shift_s for row in good]
+    assert 5.5 < max(shown) - min(shown) < 9.0 and len(good) > 290
+
+
 def test_a_run_of_false_times_is_no_joint():
     times = run(0.0)
     times[50:53] = [500.0, 90.0, 1200.0]
