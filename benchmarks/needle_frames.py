@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from agents.tools.frames import FrameChooser, evenly
-from app.core.types import Frame, FrameFeatures, TimeSpan
+from agents.tools.frames import FrameChooser
+from app.core.types import Frame, FrameFeatures, TimeSpan, evenly
 from app.evaluation.metrics.scores import Share, share
 from app.evaluation.report import interval, percent
 from benchmarks.cli_runner import machine

@@ -27,7 +27,18 @@ CPU = Device()
 
 def best_place(hardware: Hardware, *, quantise: bool = False) -> Device:
     """The device that the settings choose; pass `quantise` for models that may be quantised. Raises MissingPart."""
-    device = _device(hardware.device)
+    device = "cpu"
+    if hardware.device != "cpu":
+        import torch
+
+        number = int(hardware.device.partition(":")[2] or 0)
+        if torch.cuda.is_available() and number < torch.cuda.device_count():
+            device = f"cuda:{number}"
+        elif hardware.device != "auto":
+            raise MissingPart(
+                f"LONGREEL_HARDWARE__DEVICE is {hardware.device}, but torch finds no such GPU.",
+                "Set it to auto or cpu, or install a driver and a torch build for the GPU.",
+            )
     quantisation = hardware.quantisation if quantise else "none"
     if quantisation != "none" and device == "cpu":
         raise MissingPart(
@@ -42,19 +53,3 @@ def best_place(hardware: Hardware, *, quantise: bool = False) -> Device:
         with torch.cuda.device(device):
             dtype = "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
     return Device(device, dtype, quantisation)
-
-
-def _device(choice: str) -> str:
-    if choice == "cpu":
-        return choice
-    import torch
-
-    number = int(choice.partition(":")[2] or 0)
-    if torch.cuda.is_available() and number < torch.cuda.device_count():
-        return f"cuda:{number}"
-    if choice == "auto":
-        return "cpu"
-    raise MissingPart(
-        f"LONGREEL_HARDWARE__DEVICE is {choice}, but torch finds no such GPU.",
-        "Set it to auto or cpu, or install a driver and a torch build for the GPU.",
-    )

@@ -131,8 +131,16 @@ class ChromaStore:
                 client.close()
                 for session in _sessions(client):
                     session.close()
-            else:
-                _release(self.path)
+                return
+            with _open_folders_lock:
+                embedded = _open_folders[self.path]
+                embedded.users -= 1
+                if embedded.users == 0:
+                    del _open_folders[self.path]
+                    try:
+                        embedded.client.close()
+                    finally:
+                        os.close(embedded.lock)
 
     def __str__(self) -> str:
         return f"the Chroma server at {self.url}" if self.path is None else f"the segment index {self.path.name}"
@@ -175,18 +183,6 @@ def _open(path: Path, wait_s: float) -> Any:
             embedded = _open_folders[path] = _Embedded(client, lock)
         embedded.users += 1
         return embedded.client
-
-
-def _release(path: Path) -> None:
-    with _open_folders_lock:
-        embedded = _open_folders[path]
-        embedded.users -= 1
-        if embedded.users == 0:
-            del _open_folders[path]
-            try:
-                embedded.client.close()
-            finally:
-                os.close(embedded.lock)
 
 
 def _locked(path: Path, wait_s: float) -> int:

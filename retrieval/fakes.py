@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.core.types import Evidence, Segment, SegmentKind, TimeSpan, VideoId
+from app.text.tokens import occurrences
 from retrieval.query import coverage, parse, plain_words, squeezed, tokens
 
 _K1, _B = 1.2, 0.75
@@ -99,7 +100,7 @@ class MemoryLexicalIndex:
         mean = sum(len(words) for _, words in texts.values()) / max(1, len(texts))
         scores = dict.fromkeys(texts, 0.0)
         for term in terms:
-            counts = {id_: n for id_, (_, words) in texts.items() if (n := _count(term, words))}
+            counts = {id_: n for id_, (_, words) in texts.items() if (n := occurrences(term, words))}
             weight = math.log(1 + (len(texts) - len(counts) + 0.5) / (len(counts) + 0.5))
             for id_, n in counts.items():
                 length = 1 - _B + _B * len(texts[id_][1]) / mean
@@ -182,8 +183,3 @@ def _chosen(
         and (not kinds or segment.kind in kinds)
         and (window is None or segment.span.overlaps(window))
     ]
-
-
-def _count(term: Sequence[str], words: Sequence[str]) -> int:
-    size = len(term)
-    return sum(words[i : i + size] == list(term) for i in range(len(words) - size + 1))

@@ -47,7 +47,13 @@ def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> li
         raise ValueError(f"{len(times)} times do not fit {len(vectors)} vectors")
     if len(times) < 3:
         return []
-    cosines = _neighbour_cosines(vectors)
+    rows = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+    unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+    cosines: Floats = np.einsum("ij,ij->i", unit[:-1], unit[1:])
+    blank = lengths[:, 0] == 0
+    cosines[blank[:-1] & blank[1:]] = 1.0
+    cosines = np.clip(cosines, -1.0, 1.0)
     depths = _left_peaks(cosines) + _left_peaks(cosines[::-1])[::-1] - 2 * cosines
     threshold = max(float(depths.mean() + 0.5 * depths.std()), MIN_DEPTH)
     steps = np.diff(times)
@@ -62,16 +68,6 @@ def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> li
         elif depth > last_depth:
             kept[-1], last_depth = border, depth
     return kept
-
-
-def _neighbour_cosines(vectors: NDArray[np.floating]) -> Floats:
-    rows = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    cosines: Floats = np.einsum("ij,ij->i", unit[:-1], unit[1:])
-    blank = lengths[:, 0] == 0
-    cosines[blank[:-1] & blank[1:]] = 1.0
-    return np.clip(cosines, -1.0, 1.0)
 
 
 def _left_peaks(values: Floats) -> Floats:

@@ -14,7 +14,7 @@ from agents.parts import AgentRun
 from app.core.ports import VideoLibrary
 from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.quotations import quoted_terms, replace_quoted
-from app.text.tokens import words
+from app.text.tokens import occurrences, words
 
 CLEARER = 0.05
 """By how much a question must be nearer to one that code can answer than to any that it cannot. Of 51 written questions
@@ -28,8 +28,7 @@ def count_term(
     tokens, total, where = words(term), 0, []
     for video, span in scope:
         for passage in read_span(library, video, span, (kind,)):
-            text = words(passage.text)
-            times = sum(text[at : at + len(tokens)] == tokens for at in range(len(text) - len(tokens) + 1))
+            times = occurrences(tokens, words(passage.text))
             total += times
             where += [passage] if times else []
     return total, where

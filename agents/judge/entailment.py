@@ -14,9 +14,8 @@ from agents.looking import judge_frames
 from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import Claim, Verdict3
-from agents.tools.frames import evenly
 from app.core.timecode import clock
-from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, joined
+from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, evenly, joined
 from app.core.types.boxes import Box
 
 ID = re.compile(r"E\d{1,4}")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agents.judge.entailment import SURE, Entailment, judge_by_likelihood, judge_by_schema, judge_pictures
-from agents.judge.exact import exact_fault
 from agents.parts import AgentRun
 from agents.state import Claim, JudgedClaim
 from app.core.errors import Cancelled, LongreelError
-from app.core.types import Video, VideoId
+from app.core.types import SegmentKind, Video, VideoId
+from app.text.exact import exact_fault
 
 NO_EVIDENCE = "It cites no evidence."
 ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove nothing."
@@ -80,7 +80,11 @@ def evidence_entails(judge: Judge, question: str, claim: Claim) -> Entailment:
         verdict = judge_by_likelihood(work, question, proofs, judge.no_below)
     else:
         verdict = judge_by_schema(work, question, proofs)
-    fault = exact_fault(proofs) if verdict.value == "yes" and not pictures else ""
+    if verdict.value != "yes" or pictures:  # pictures are for a model to read
+        return verdict
+    texts = [*(passage.text for passage in proofs.passages), *(finding.text for finding in proofs.findings)]
+    on_screen = [passage.text for passage in proofs.passages if passage.kind is SegmentKind.SCREEN_TEXT]
+    fault = exact_fault(proofs.text, texts, on_screen)
     return Entailment("unclear", fault, 0.4) if fault else verdict
 
 

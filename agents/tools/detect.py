@@ -8,15 +8,14 @@ from pathlib import Path
 from pydantic import Field
 
 from agents.evidence import Passage
-from agents.evidence.scene import described
 from agents.evidence.things import ASK, count_facts, kinds_meant, track_passage
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.frames import evenly
 from app.core import events
 from app.core.errors import ToolRefused
-from app.core.types import SegmentKind, TimeSpan, Video
+from app.core.types import SegmentKind, TimeSpan, Video, evenly
+from app.text.scene import described
 
 MOST_FRAMES = 32
 LEAST_CONFIDENCE = 0.3

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from app.core.ports import FrameEmbedder, FrameSelector, QueryFrameSelector
-from app.core.types import Frame, FrameFeatures, TimeSpan
+from app.core.types import Frame, FrameFeatures, TimeSpan, evenly
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,30 +68,6 @@ def distinct(
     """
     inside = [one for one in features if any(span.contains(one.pts_s) for span in spans)]
     return [inside[at].pts_s for at in selector.select(inside, count)] or evenly(spans, count)
-
-
-def evenly(spans: Sequence[TimeSpan], count: int) -> list[float]:
-    """The middles of `count` parts of the spans, in seconds, ascending. The longer a span, the more it gets, but each
-    gets one as long as there are enough."""
-    if not spans or count <= 0:
-        return []
-    ordered = sorted(spans)
-    shares = _shares([span.duration_s for span in ordered], count)
-    return sorted(
-        span.start_s + (part + 0.5) * span.duration_s / share
-        for span, share in zip(ordered, shares, strict=True)
-        for part in range(share if span.duration_s > 0 else min(share, 1))
-    )
-
-
-def _shares(lengths: Sequence[float], count: int) -> list[int]:
-    """`count` in parts that are as nearly as possible proportional to the lengths, at least one each where possible."""
-    shares = [0] * len(lengths)
-    for _ in range(count):
-        # The next one goes where one more leaves the widest gaps (Jefferson's method); empty parts come first.
-        place = max(range(len(lengths)), key=lambda at: (shares[at] == 0, lengths[at] / (shares[at] + 1)))
-        shares[place] += 1
-    return shares
 
 
 def _peaks(embedder: FrameEmbedder, goal: str, frames: Sequence[FrameFeatures], count: int) -> list[float]:

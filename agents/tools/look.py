@@ -14,11 +14,11 @@ from agents.looking import describe_frames
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.frames import FrameChooser, distinct, evenly
+from agents.tools.frames import FrameChooser, distinct
 from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
-from app.core.types import Frame, SegmentKind, TimeSpan, Video
+from app.core.types import Frame, SegmentKind, TimeSpan, Video, evenly
 from app.core.types.boxes import Box
 
 MOST_FRAMES = 64

@@ -12,12 +12,11 @@ from agents.evidence.regions import region_passages
 from agents.looking import describe_frames
 from agents.state import AgentState, Coverage
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.frames import evenly
 from agents.tools.look import frame_passages
 from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import span_clock
-from app.core.types import SegmentKind, ToolCall, Video
+from app.core.types import SegmentKind, ToolCall, Video, evenly
 from app.core.types.objects import Region
 
 LEAST_FRAMES, MOST_FRAMES = 3, 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import unicodedata
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -55,6 +56,12 @@ def words(text: str, *, single_characters: bool = False) -> list[str]:
         pairs = [one + other for one, other in pairwise(characters)]
         tokens += [*characters, *pairs] if single_characters or not pairs else pairs
     return tokens
+
+
+def occurrences(term: Sequence[str], tokens: Sequence[str]) -> int:
+    """How often some words stand next to each other in this order."""
+    size = len(term)
+    return sum(list(tokens[at : at + size]) == list(term) for at in range(len(tokens) - size + 1))
 
 
 def is_unspaced(word: str) -> bool:

@@ -53,12 +53,12 @@ class RayRuntime:
         """See the port. Raises MissingPart without Ray or a cluster, WorkerFailed."""
         return self._results(self._roles.get(method, ""), method, calls, beat)
 
-    def ask(self, call: ModelCall, stop: Stop) -> Any:
+    def ask(self, call: ModelCall, stop: Stop | None) -> Any:
         """One answer from the model of a role, run by that role's pool. Raises Cancelled, and what `map` raises."""
 
         def beat(number: int, share: float) -> None:
             del number, share
-            if stop():
+            if stop is not None and stop():
                 raise Cancelled("The answer was stopped before it was finished.")
 
         ((_, answer),) = self._results(call.role, ASK, [call], beat)

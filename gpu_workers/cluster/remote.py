@@ -38,7 +38,7 @@ class RemoteModel:
     An instance that is never loaded stays on this side, so the model's name is known without asking.
     """
 
-    def __init__(self, role: str, model: Any, ask: Callable[[ModelCall, Stop], Any]) -> None:
+    def __init__(self, role: str, model: Any, ask: Callable[[ModelCall, Stop | None], Any]) -> None:
         self._role = role
         self._model = model
         self._ask = ask
@@ -52,7 +52,7 @@ class RemoteModel:
 
     def _call(self, name: str, *positional: Any, **named: Any) -> Any:
         stop, on_text = named.pop("stop", None), named.pop("on_text", None)
-        result = self._ask(ModelCall(self._role, name, positional, named, stop is not None), stop or _never)
+        result = self._ask(ModelCall(self._role, name, positional, named, stop is not None), stop)
         if on_text is not None and not named.get("schema"):
             on_text(result.text)  # a listener cannot be sent to another process: it gets the whole text at the end
         return result
@@ -75,27 +75,20 @@ class ModelHost:
         own = getattr(self._workers.get(call.role), call.method)
         if not callable(own):
             return own
-        work = functools.partial(own, *call.positional, **call.named)
-        return _stoppable(work, beat) if call.stoppable else work()
+        if not call.stoppable:
+            return own(*call.positional, **call.named)
+        # Models check for a stop in threads that Ray does not know: `beat` is called in this one.
+        stopped = threading.Event()
+        with ThreadPoolExecutor(1, thread_name_prefix="ask") as pool:
+            future = pool.submit(own, *call.positional, **call.named, stop=stopped.is_set)
+            while not future.done():
+                try:
+                    beat(0.0)
+                except Cancelled:
+                    stopped.set()
+                wait([future], LOOK_S)
+            return future.result()
 
     def states(self) -> list[ModelState]:
         """The state of the models of this process."""
         return [ModelState.of(model) for model in self._workers.models()]
-
-
-def _stoppable(work: Callable[..., Any], beat: Callable[[float], None]) -> Any:
-    """Calls `beat` in this thread, since models check for a stop in threads that Ray does not know."""
-    stopped = threading.Event()
-    with ThreadPoolExecutor(1, thread_name_prefix="ask") as pool:
-        future = pool.submit(work, stop=stopped.is_set)
-        while not future.done():
-            try:
-                beat(0.0)
-            except Cancelled:
-                stopped.set()
-            wait([future], LOOK_S)
-        return future.result()
-
-
-def _never() -> bool:
-    return False

@@ -83,7 +83,15 @@ class _Graph:
             states = self._normalised(self._node("Add", states, attended), f"{name}.aln")
             inner = self._product(self._node("Gelu", self._product(states, f"{name}.fi")), f"{name}.fo")
             states = self._normalised(self._node("Add", states, inner), f"{name}.oln")
-        self._pooled(states)
+        # The mean of the tokens' states; their sum serves as well, since the result is normalised.
+        weight = self._node("Unsqueeze", self._node("Cast", "mask", to=1), self._integers("last", 2))
+        total = self._node("ReduceSum", self._node("Mul", states, weight), self._integers("tokens", 1), keepdims=0)
+        self._integers("columns", 1)
+        self._constant("least", np.array(1e-12, dtype=np.float32))
+        if self._centre is not None:
+            centre = self._constant("centre", self._centre.astype(np.float32))
+            total = self._node("Sub", self._unit(total), centre)
+        self._unit(total, result="vector")
         graph = helper.make_graph(
             self._nodes,
             "multilingual-e5-small",
@@ -168,20 +176,6 @@ class _Graph:
             accuracy_level=_INT8_ACTIVATIONS,
         )
         return self._node("Add", product, self._constant(f"{name}.b", self._content.floats(f"{name}.b")))
-
-    def _pooled(self, states: str) -> None:
-        """The mean of the tokens' states, length one."""
-        import numpy as np
-
-        weight = self._node("Unsqueeze", self._node("Cast", "mask", to=1), self._integers("last", 2))
-        total = self._node("ReduceSum", self._node("Mul", states, weight), self._integers("tokens", 1), keepdims=0)
-        # The sum serves as well as the mean, since the result is normalised.
-        self._integers("columns", 1)
-        self._constant("least", np.array(1e-12, dtype=np.float32))
-        if self._centre is not None:
-            centre = self._constant("centre", self._centre.astype(np.float32))
-            total = self._node("Sub", self._unit(total), centre)
-        self._unit(total, result="vector")
 
     def _unit(self, vectors: str, **attributes: Any) -> str:
         length = self._node("ReduceL2", vectors, "columns", keepdims=1)

@@ -100,7 +100,15 @@ class Dialect:
                 messages = with_system(messages, in_words(ask.schema))
             if form == "json_object":
                 body["response_format"] = {"type": "json_object"}
-        body["messages"] = turns(messages if self._system else _without_system(messages))
+        if not self._system:
+            # The system message goes to the front of the first user message.
+            system = "\n\n".join(message.text for message in messages if message.role == "system")
+            messages = [message for message in messages if message.role != "system"]
+            if messages and messages[0].role == "user":
+                messages[0] = Message("user", (f"{system}\n", *messages[0].parts))
+            else:
+                messages.insert(0, Message("user", system))
+        body["messages"] = turns(messages)
         return body
 
     def learn(self, refusal: str, ask: Ask, body: Mapping[str, Any]) -> bool:
@@ -202,15 +210,6 @@ def data_url(image: NDArray[np.uint8]) -> str:
     buffer = io.BytesIO()
     Image.fromarray(image).save(buffer, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-
-
-def _without_system(messages: Sequence[Message]) -> list[Message]:
-    """Moves the system message to the front of the first user message."""
-    system = "\n\n".join(message.text for message in messages if message.role == "system")
-    rest = [message for message in messages if message.role != "system"]
-    if rest and rest[0].role == "user":
-        return [Message("user", (f"{system}\n", *rest[0].parts)), *rest[1:]]
-    return [Message("user", system), *rest]
 
 
 def _is_strict(part: Any) -> bool:

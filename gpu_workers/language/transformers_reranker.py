@@ -45,8 +45,20 @@ class TransformersReranker(TorchWorker[_Loaded]):
         """See `Reranker`."""
         import numpy as np
 
+        def run(loaded: _Loaded, pairs: Sequence[tuple[str, str]]) -> list[float]:
+            # Two empty texts would have no tokens to score.
+            inputs = loaded.tokenizer(
+                [question or " " for question, _ in pairs],
+                [passage for _, passage in pairs],
+                padding=True,
+                truncation=True,
+                max_length=loaded.longest,
+                return_tensors="pt",
+            ).to(loaded.model.device)
+            return [float(score) for score in loaded.model(**inputs).logits[:, 0].float().cpu()]
+
         order = sorted(range(len(passages)), key=lambda index: len(passages[index]))
-        logits = self._in_batches([(question, passages[index]) for index in order], _run)
+        logits = self._in_batches([(question, passages[index]) for index in order], run)
         scores = np.zeros(len(passages), dtype=np.float32)
         scores[order] = logits
         return scores
@@ -66,16 +78,3 @@ class TransformersReranker(TorchWorker[_Loaded]):
         # RoBERTa-like models count positions from 2.
         can_read = int(getattr(model.config, "max_position_embeddings", LONGEST)) - 2
         return _Loaded(model, tokenizer, min(LONGEST, can_read, tokenizer.model_max_length))
-
-
-def _run(loaded: _Loaded, pairs: Sequence[tuple[str, str]]) -> list[float]:
-    # Two empty texts would have no tokens to score.
-    inputs = loaded.tokenizer(
-        [question or " " for question, _ in pairs],
-        [passage for _, passage in pairs],
-        padding=True,
-        truncation=True,
-        max_length=loaded.longest,
-        return_tensors="pt",
-    ).to(loaded.model.device)
-    return [float(score) for score in loaded.model(**inputs).logits[:, 0].float().cpu()]

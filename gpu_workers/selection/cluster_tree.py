@@ -92,7 +92,10 @@ class _Tree:
         everything, count = np.arange(len(self._rows)), self._shape.first
         while True:
             clusters = self._split(everything, count)
-            levels = _levels([cluster.relevance for cluster in clusters])
+            # 1, 2 or 3 for the lower, middle and upper third between the least and the greatest relevance.
+            values = [cluster.relevance for cluster in clusters]
+            low, high = min(values), max(values)
+            levels = [1 + min(2, int(3 * (value - low) / (high - low))) if high > low else 2 for value in values]
             if levels.count(3) >= self._shape.enough or count >= self._shape.last:
                 break
             count = min(2 * count, self._shape.last)
@@ -123,7 +126,13 @@ class _Tree:
 
 def k_means(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
     """The cluster number of each unit row and its cosine to the centre. Deterministic, and always ends."""
-    centres = _spread_centres(rows, min(count, len(rows)))
+    # Starting centres: first the middle row, then always the row farthest from those before it.
+    chosen = [len(rows) // 2]
+    closest = np.full(len(rows), -np.inf, np.float32)
+    while len(chosen) < min(count, len(rows)):
+        closest = np.maximum(closest, rows @ rows[chosen[-1]])
+        chosen.append(int(closest.argmin()))
+    centres = rows[chosen]
     nearest = np.zeros(0, np.intp)
     cosines = rows @ centres.T
     for _ in range(ROUNDS):
@@ -134,21 +143,3 @@ def k_means(rows: NDArray[np.float32], count: int) -> tuple[NDArray[np.intp], ND
         centres = unit((members.astype(np.float32) @ rows).astype(np.float64)).astype(np.float32)
         cosines = rows @ centres.T
     return nearest, cosines[np.arange(len(rows)), nearest]
-
-
-def _spread_centres(rows: NDArray[np.float32], count: int) -> NDArray[np.float32]:
-    """Starting centres: first the middle row, then always the row farthest from those before it."""
-    chosen = [len(rows) // 2]
-    closest = np.full(len(rows), -np.inf, np.float32)
-    while len(chosen) < count:
-        closest = np.maximum(closest, rows @ rows[chosen[-1]])
-        chosen.append(int(closest.argmin()))
-    return rows[chosen]
-
-
-def _levels(values: Sequence[float]) -> list[int]:
-    """1, 2 or 3 for the lower, middle and upper third between the least and the greatest value."""
-    low, high = min(values), max(values)
-    if high <= low:
-        return [2] * len(values)
-    return [1 + min(2, int(3 * (value - low) / (high - low))) for value in values]

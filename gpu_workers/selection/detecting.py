@@ -14,7 +14,7 @@ import numpy as np
 
 from app.core.ports import FrameFetch, ObjectDetector
 from app.core.types import Frame, FrameFeatures
-from gpu_workers.selection.pictures import shrunk
+from gpu_workers.selection.pictures import laid_out, shrunk
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,13 +53,23 @@ class DetectorScorer:
         self, names: Sequence[str], candidates: Sequence[FrameFeatures], fetch: FrameFetch
     ) -> NDArray[np.float64]:
         """See the protocol. One picture per 64 frames; a box counts for the cell that contains its centre."""
+        from PIL import Image
+
         confidences = np.zeros((len(candidates), len(names)))
+        height, width = CELL
         first = 0
         frames = iter(fetch([c.pts_s for c in candidates]))
         while cells := list(itertools.islice(frames, CELLS)):
             across = math.ceil(math.sqrt(len(cells)))
             down = math.ceil(len(cells) / across)
-            for thing in self._detector.detect([_sheet(cells, across)], names, least=LEAST)[0]:
+            pictures = []
+            for image in (frame.image for frame in cells):
+                scale = min(height / image.shape[0], width / image.shape[1])
+                size = (max(1, int(image.shape[1] * scale)), max(1, int(image.shape[0] * scale)))
+                resized = Image.fromarray(image).resize(size, Image.Resampling.BICUBIC)
+                pictures.append(np.asarray(resized, dtype=np.uint8))
+            sheet = Frame(0.0, laid_out(pictures, across, height, width, 128))
+            for thing in self._detector.detect([sheet], names, least=LEAST)[0]:
                 left, top, right, bottom = thing.box
                 column = min(int((left + right) / 2 * across), across - 1)
                 row = min(int((top + bottom) / 2 * down), down - 1)
@@ -82,20 +92,3 @@ def _raise(row: NDArray[np.float64], names: Sequence[str], name: str, confidence
     for place, known in enumerate(names):
         if known == name:
             row[place] = max(row[place], confidence)
-
-
-def _sheet(frames: Sequence[Frame], across: int) -> Frame:
-    """The frames as cells of one picture, each scaled to fit its cell."""
-    from PIL import Image
-
-    height, width = CELL
-    sheet = np.full((math.ceil(len(frames) / across) * height, across * width, 3), 128, np.uint8)
-    for place, frame in enumerate(frames):
-        high, wide = frame.image.shape[:2]
-        scale = min(height / high, width / wide)
-        size = (max(1, int(wide * scale)), max(1, int(high * scale)))
-        cell = np.asarray(Image.fromarray(frame.image).resize(size, Image.Resampling.BICUBIC), dtype=np.uint8)
-        top = place // across * height + (height - cell.shape[0]) // 2
-        left = place % across * width + (width - cell.shape[1]) // 2
-        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
-    return Frame(0.0, sheet)

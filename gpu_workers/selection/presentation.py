@@ -11,7 +11,6 @@ Every frame keeps its true time, in the text before its picture and in `Presente
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -20,6 +19,7 @@ import numpy as np
 
 from app.core.types import Frame
 from gpu_workers.selection.blank import evenly
+from gpu_workers.selection.pictures import laid_out
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,26 +86,22 @@ def evenly_spaced(frames: Sequence[Frame], count: int) -> list[Frame]:
 
 
 def _sheets(frames: Sequence[Frame], cells: tuple[int, int], scale: float) -> list[PresentedPicture]:
+    """Frames side by side on white, each scaled into a cell the size of the smallest frame of its picture times
+    `scale`; a single frame is shown as it is."""
+    pictures = []
     each = cells[0] * cells[1]
-    return [_sheet(frames[start : start + each], cells[0], scale) for start in range(0, len(frames), each)]
-
-
-def _sheet(frames: Sequence[Frame], across: int, scale: float) -> PresentedPicture:
-    """Frames side by side on white, each scaled into a cell the size of the smallest frame times `scale`."""
-    if len(frames) == 1:
-        return interleaved(frames)[0]
-    height = max(1, round(min(frame.image.shape[0] for frame in frames) * scale))
-    width = max(1, round(min(frame.image.shape[1] for frame in frames) * scale))
-    across = min(across, len(frames))
-    sheet = np.full((math.ceil(len(frames) / across) * height, across * width, 3), 255, np.uint8)
-    for place, frame in enumerate(frames):
-        fitted = _fitted(frame.image, height, width)
-        top = place // across * height + (height - fitted.shape[0]) // 2
-        left = place % across * width + (width - fitted.shape[1]) // 2
-        sheet[top : top + fitted.shape[0], left : left + fitted.shape[1]] = fitted
-    times = tuple(frame.pts_s for frame in frames)
-    shown = ", ".join(_time(time_s) for time_s in times)
-    return PresentedPicture(f"{len(frames)} moments of the video in one picture, row by row: {shown}", sheet, times)
+    for some in (frames[start : start + each] for start in range(0, len(frames), each)):
+        if len(some) == 1:
+            pictures += interleaved(some)
+            continue
+        height = max(1, round(min(frame.image.shape[0] for frame in some) * scale))
+        width = max(1, round(min(frame.image.shape[1] for frame in some) * scale))
+        across = min(cells[0], len(some))
+        sheet = laid_out([_fitted(frame.image, height, width) for frame in some], across, height, width, 255)
+        times = tuple(frame.pts_s for frame in some)
+        text = f"{len(some)} moments of the video in one picture, row by row: {', '.join(map(_time, times))}"
+        pictures.append(PresentedPicture(text, sheet, times))
+    return pictures
 
 
 def _fitted(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:

@@ -15,7 +15,10 @@ CUT = 0.15
 
 def scenes(candidates: Sequence[FrameFeatures], indices: Sequence[int], most: int) -> list[list[int]]:
     """Splits `indices` into at most `most` consecutive scenes, where neighbours differ most."""
-    changes = [_distance(candidates[a], candidates[b]) for a, b in pairwise(indices)]
+    changes = []
+    for one, other in pairwise(candidates[index].vector for index in indices):
+        length = float(np.linalg.norm(one) * np.linalg.norm(other))
+        changes.append(1.0 - float(one @ other) / length if length > 0 else 0.0)
     strongest = sorted(range(len(changes)), key=lambda place: (-changes[place], place))[: max(most - 1, 0)]
     borders = sorted(place + 1 for place in strongest if changes[place] >= CUT)
     return [list(indices[a:b]) for a, b in zip([0, *borders], [*borders, len(indices)], strict=True)]
@@ -34,8 +37,3 @@ def shares(sizes: Sequence[int], budget: int) -> list[int]:
             break
         result[part] += 1
     return result
-
-
-def _distance(one: FrameFeatures, other: FrameFeatures) -> float:
-    length = float(np.linalg.norm(one.vector) * np.linalg.norm(other.vector))
-    return 1.0 - float(one.vector @ other.vector) / length if length > 0 else 0.0

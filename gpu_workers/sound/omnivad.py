@@ -79,12 +79,20 @@ class OmniVADTagger(ModelWorker[_Loaded]):
         parts: list[NDArray[np.float32]] = [np.zeros((0, len(NAMES)), np.float32)]
         size = round(AT_ONCE_S * RATE)
         with self._use(1) as loaded:
+            import ncnn
+
             for first in range(0, len(sound), size):
                 part = sound[first : first + size]
-                if len(part) >= LEAST_SAMPLES and float(np.abs(part).max()) > 0:
-                    parts.append(_judged(loaded, part))
-                else:
-                    parts.append(np.zeros((round(len(part) / RATE / STEP_S), len(NAMES)), np.float32))
+                steps = round(len(part) / RATE / STEP_S)
+                if len(part) < LEAST_SAMPLES or not float(np.abs(part).max()) > 0:
+                    parts.append(np.zeros((steps, len(NAMES)), np.float32))
+                    continue
+                features = (fbank((part * FULL_SCALE)[None])[0] - loaded.mean) * loaded.scale
+                extractor = loaded.net.create_extractor()
+                extractor.input("in0", ncnn.Mat(np.ascontiguousarray(features, dtype=np.float32)))
+                shares = np.array(extractor.extract("out0")[1], dtype=np.float32)
+                # The last steps, which have no full window, repeat the one before.
+                parts += [shares, np.repeat(shares[-1:], max(0, steps - len(shares)), 0)]
         return np.concatenate(parts)
 
     def _load(self) -> _Loaded:
@@ -102,17 +110,3 @@ class OmniVADTagger(ModelWorker[_Loaded]):
         net.load_model_mem(model)
         rest = np.frombuffer(data[first + layers + weights :], np.float32)
         return _Loaded(net, rest[: means // 4], rest[means // 4 :], model)
-
-
-def _judged(loaded: _Loaded, sound: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The probabilities in each whole step; the last steps, which have no full window, repeat the one before."""
-    import ncnn
-    import numpy as np
-
-    features = (fbank((sound * FULL_SCALE)[None])[0] - loaded.mean) * loaded.scale
-    extractor = loaded.net.create_extractor()
-    extractor.input("in0", ncnn.Mat(np.ascontiguousarray(features, dtype=np.float32)))
-    _, output = extractor.extract("out0")
-    shares = np.array(output, dtype=np.float32)
-    missing = max(0, round(len(sound) / RATE / STEP_S) - len(shares))
-    return np.concatenate([shares, np.repeat(shares[-1:], missing, 0)])

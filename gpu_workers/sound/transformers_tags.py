@@ -51,13 +51,19 @@ class TransformersSoundTagger(TorchWorker[_Loaded]):
         """See `SoundTagger`."""
         import numpy as np
 
+        def judge(loaded: _Loaded, windows: Sequence[NDArray[np.float32]]) -> list[dict[str, float]]:
+            # Several sounds may be heard at once.
+            features = loaded.extractor(list(windows), sampling_rate=RATE, return_tensors="pt").to(loaded.device)
+            shares = loaded.model(**features).logits.sigmoid().float().cpu().numpy()
+            return [{name: float(row[at]) for name, at in loaded.places.items()} for row in shares]
+
         sound = np.nan_to_num(np.asarray(samples, dtype=np.float32).reshape(-1))
         found = silences(sound)
         if len(sound):
             size, half = round(WINDOW_S * RATE), round((WINDOW_S - STEP_S) / 2 * RATE)
             padded = np.pad(sound, (half, size))
             windows = [padded[at : at + size] for at in range(0, len(sound), round(STEP_S * RATE))]
-            shares = self._in_batches(windows, _judged)
+            shares = self._in_batches(windows, judge)
             for name in dict.fromkeys(name for share in shares for name in share):
                 found += sounding(np.array([share[name] for share in shares], np.float32), STEP_S, name)
         end_s = len(sound) / RATE
@@ -76,10 +82,3 @@ class TransformersSoundTagger(TorchWorker[_Loaded]):
         if not places:
             raise MissingPart(f"{self.model} does not know AudioSet's classes.", "Choose one trained on AudioSet.")
         return _Loaded(model, AutoFeatureExtractor.from_pretrained(folder, local_files_only=True), places, place.device)
-
-
-def _judged(loaded: _Loaded, windows: Sequence[NDArray[np.float32]]) -> list[dict[str, float]]:
-    """The probability of each sound in each window: several may be heard at once."""
-    features = loaded.extractor(list(windows), sampling_rate=RATE, return_tensors="pt").to(loaded.device)
-    shares = loaded.model(**features).logits.sigmoid().float().cpu().numpy()
-    return [{name: float(row[at]) for name, at in loaded.places.items()} for row in shares]

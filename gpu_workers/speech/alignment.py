@@ -6,8 +6,7 @@ needs its own model; if none is on this machine or can be downloaded, Whisper's 
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -100,7 +99,9 @@ def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any,
     device = next(model.parameters()).device
     aligned_words: list[ModelWord] = []
     first = 0
-    with _sentences_as_they_are(whisperx.alignment):
+    # whisperX would split the sentences again with NLTK, whose data it would download.
+    loader, whisperx.alignment.nltk_load = whisperx.alignment.nltk_load, lambda name: _Whole()  # noqa: ARG005
+    try:
         for sentence in utterances(words):
             group = words[first : first + len(sentence.words)]
             first += len(group)
@@ -109,6 +110,8 @@ def _aligned(sound: NDArray[np.float32], words: Sequence[ModelWord], model: Any,
             segment = {"start": span.start_s, "end": span.end_s, "text": text}
             aligned = whisperx.alignment.align([segment], model, described, sound, device)
             aligned_words += _moved(group, [word for s in aligned["segments"] for word in s["words"]], spaced)
+    finally:
+        whisperx.alignment.nltk_load = loader
     return aligned_words
 
 
@@ -126,16 +129,6 @@ def _moved(group: Sequence[ModelWord], times: Sequence[Mapping[str, Any]], space
         moved.append(replace(word, span=TimeSpan(start, max(start, end))))
         first += size
     return moved
-
-
-@contextlib.contextmanager
-def _sentences_as_they_are(module: Any) -> Iterator[None]:
-    """Stops whisperX from splitting sentences with NLTK, whose data it would download; ours are already split."""
-    loader, module.nltk_load = module.nltk_load, lambda name: _Whole()  # noqa: ARG005
-    try:
-        yield
-    finally:
-        module.nltk_load = loader
 
 
 class _Whole:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from app.core.types import TimeSpan, Utterance, Word
 
@@ -35,24 +36,16 @@ class ModelWord:
 
 def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
     """Sentences in time order, each from the start of its first word to the end of its last."""
+    ends = [at + 1 for at in range(len(words) - 1) if _ends(words[at], words[at + 1])]
+    sentences = [words[first:last] for first, last in pairwise([0, *ends, len(words)])] if words else []
     spoken = []
-    for part in (part for sentence in _sentences(words) for part in _shortened(sentence)):
+    for part in (part for sentence in sentences for part in _shortened(sentence)):
         span = TimeSpan(part[0].span.start_s, part[-1].span.end_s)
         text = " ".join("".join(word.written for word in part).split())
         stripped = tuple(Word(word.written.strip(), word.span, word.probability) for word in part)
         confidence = sum(word.probability for word in part) / len(part)
         spoken.append(Utterance(span, text, stripped, confidence=confidence, language=part[0].language or None))
     return spoken
-
-
-def _sentences(words: Sequence[ModelWord]) -> Iterator[list[ModelWord]]:
-    sentence: list[ModelWord] = []
-    for index, word in enumerate(words):
-        sentence.append(word)
-        following = words[index + 1] if index + 1 < len(words) else None
-        if following is None or _ends(word, following):
-            yield sentence
-            sentence = []
 
 
 def _ends(word: ModelWord, following: ModelWord) -> bool:
@@ -66,7 +59,7 @@ def _ends(word: ModelWord, following: ModelWord) -> bool:
     return not following.written.strip()[:1].islower()
 
 
-def _shortened(sentence: list[ModelWord]) -> Iterator[list[ModelWord]]:
+def _shortened(sentence: Sequence[ModelWord]) -> Iterator[Sequence[ModelWord]]:
     """Splits a sentence that is too long at its longest pause; a comma counts as half a second of pause."""
     if len(sentence) < 2 or sentence[-1].span.end_s - sentence[0].span.start_s <= LONGEST_S:
         yield sentence

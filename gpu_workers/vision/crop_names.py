@@ -5,10 +5,9 @@ Seen from above, a car is a cell phone to a detector (.98) and a sports car to t
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -41,9 +40,16 @@ class CropNamer:
         from ai_edge_litert.interpreter import Interpreter
 
         file = packaged.ssd_mobilenet(settings) / parts.LITE3
-        with _no_notices():
-            self._classifier = Interpreter(model_path=str(file), num_threads=threads(settings.threads))
-            self._classifier.allocate_tensors()
+        # LiteRT writes a notice to the process's standard error, which no setting of it turns off.
+        error = os.dup(2)
+        with open(os.devnull, "wb") as sink:
+            os.dup2(sink.fileno(), 2)
+            try:
+                self._classifier = Interpreter(model_path=str(file), num_threads=threads(settings.threads))
+                self._classifier.allocate_tensors()
+            finally:
+                os.dup2(error, 2)
+                os.close(error)
         self._names = coco.from_imagenet()
 
     def named(self, image: Picture, things: Sequence[Detection]) -> list[Detection]:
@@ -80,16 +86,3 @@ class CropNamer:
             if number in self._names:
                 votes[self._names[number]] += float(shares[number])
         return votes
-
-
-@contextlib.contextmanager
-def _no_notices() -> Iterator[None]:
-    """LiteRT writes a notice to the process's standard error, which no setting of it turns off."""
-    error = os.dup(2)
-    with open(os.devnull, "wb") as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(error, 2)
-            os.close(error)

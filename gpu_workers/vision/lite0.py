@@ -40,15 +40,14 @@ OPSET = 17
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (about a second). Raises MissingPart, StorageFull."""
+
+    def export(fresh: Path) -> None:
+        import onnx
+
+        onnx.save(network(read_tensors(packaged.efficientnet_lite0(settings))), str(fresh))
+
     part = parts.EFFICIENTNET_LITE0
-    place = packaged.models_folder(settings) / part.exported
-    return make_once(place, part.name, lambda fresh: _export(packaged.efficientnet_lite0(settings), fresh))
-
-
-def _export(checkpoint: Path, place: Path) -> None:
-    import onnx
-
-    onnx.save(network(read_tensors(checkpoint)), str(place))
+    return make_once(packaged.models_folder(settings) / part.exported, part.name, export)
 
 
 def network(tensors: Tensors) -> Any:

@@ -163,23 +163,18 @@ class OpenAICaptioner:
         """See `SceneDescriber`. Of many, the first of each group so far is compared with those that follow."""
         groups: list[list[int]] = []
         for first in range(0, len(subjects), GROUPED_AT_ONCE):
-            more = range(first, min(first + GROUPED_AT_ONCE, len(subjects)))
-            groups = self._joined([*groups, *([number] for number in more)], subjects)
+            groups += [[number] for number in range(first, min(first + GROUPED_AT_ONCE, len(subjects)))]
+            if len(groups) < 2:
+                continue
+            listed = [subjects[group[0]] for group in groups]
+            lines = [f"{number}. {one.name}: {one.description}" for number, one in enumerate(listed, start=1)]
+            left = dict(enumerate(groups, start=1))
+            found = []
+            for numbers in self._ask((GROUPING, *lines), GROUPS, None)["groups"]:
+                together = [left.pop(number) for number in dict.fromkeys(numbers) if number in left]
+                found.append([one for group in together for one in group])
+            groups = sorted((sorted(group) for group in [*found, *left.values()] if group), key=lambda group: group[0])
         return [group for group in groups if len(group) > 1]
-
-    def _joined(self, groups: list[list[int]], subjects: Sequence[Subject]) -> list[list[int]]:
-        """The groups, with those as one whose first subjects the model takes for the same."""
-        if len(groups) < 2:
-            return groups
-        listed = [subjects[group[0]] for group in groups]
-        lines = [f"{number}. {one.name}: {one.description}" for number, one in enumerate(listed, start=1)]
-        data = self._ask((GROUPING, *lines), GROUPS, None)
-        left = dict(enumerate(groups, start=1))
-        found = []
-        for numbers in data["groups"]:
-            together = [left.pop(number) for number in dict.fromkeys(numbers) if number in left]
-            found.append([one for group in together for one in group])
-        return sorted((sorted(group) for group in [*found, *left.values()] if group), key=lambda group: group[0])
 
     def _ask(self, parts: tuple[str | Frame, ...], schema: Mapping[str, Any], stop: Stop | None) -> Any:
         """The JSON of a reply, which fits the schema. Raises WorkerFailed where it does not."""

@@ -18,9 +18,6 @@ from gpu_workers.base import ModelWorker
 from gpu_workers.weights import hub
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from gpu_workers.registry import Workers
 
 DETECTOR, EMBEDDER = "face_detector", "face_embedder"
@@ -115,15 +112,9 @@ def _faces(loaded: _Loaded, frame: Frame) -> list[Face]:
     faces = []
     for row in sorted(rows, key=lambda row: -float(row[2] * row[3]))[:MOST]:
         placed = np.append(row[:14] / scale, row[14]).astype(np.float32)
-        vector = _unit(loaded.teller.feature(loaded.teller.alignCrop(picture, placed)))
+        vector = np.asarray(loaded.teller.feature(loaded.teller.alignCrop(picture, placed)), np.float32).reshape(-1)
         left, top, wide, high = (float(side) for side in placed[:4])
         box = (left / width, top / height, (left + wide) / width, (top + high) / height)
-        faces.append(Face(tuple(min(1.0, max(0.0, edge)) for edge in box), float(row[14]), vector))
+        unit = vector / max(float(np.linalg.norm(vector)), 1e-9)
+        faces.append(Face(tuple(min(1.0, max(0.0, edge)) for edge in box), float(row[14]), unit))
     return faces
-
-
-def _unit(vector: Any) -> NDArray[np.float32]:
-    import numpy as np
-
-    flat = np.asarray(vector, np.float32).reshape(-1)
-    return flat / max(float(np.linalg.norm(flat)), 1e-9)

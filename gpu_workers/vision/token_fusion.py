@@ -133,9 +133,17 @@ class _Reading:
         """States, shape (1, tokens, size), after the step whose turn it is."""
         if self._merging:
             return self._merged(states)
-        if self._pruning and scores is not None:
-            return self._pruned(states, scores)
-        return states
+        if not self._pruning or scores is None:
+            return states
+        import torch
+
+        pictures = torch.nonzero(self._spots != WORD).flatten()
+        count = max(1, round(len(pictures) * (1 - self._excess())))
+        stays = self._spots == WORD
+        stays[pictures[scores[pictures].topk(min(count, len(pictures))).indices]] = True
+        self._pruning = False
+        numbers = torch.arange(len(stays), device=stays.device)
+        return self._keep(states, stays, numbers, torch.ones_like(stays, dtype=torch.float))
 
     def with_deep_features(self, states: Any, marks: Any, features: Any) -> Any:
         """States plus Qwen3-VL's features of deeper layers; those of merged tokens are averaged as these were."""
@@ -170,17 +178,6 @@ class _Reading:
         goes_to, parts = torch.arange(len(stays), device=stays.device), torch.ones_like(stays, dtype=torch.float)
         goes_to[order], parts[order] = heads[group], 1 / counts[group]
         return self._keep(states, stays, goes_to, parts)
-
-    def _pruned(self, states: Any, scores: Any) -> Any:
-        import torch
-
-        pictures = torch.nonzero(self._spots != WORD).flatten()
-        count = max(1, round(len(pictures) * (1 - self._excess())))
-        stays = self._spots == WORD
-        stays[pictures[scores[pictures].topk(min(count, len(pictures))).indices]] = True
-        self._pruning = False
-        numbers = torch.arange(len(stays), device=stays.device)
-        return self._keep(states, stays, numbers, torch.ones_like(stays, dtype=torch.float))
 
     def _keep(self, states: Any, stays: Any, goes_to: Any, parts: Any) -> Any:
         import torch

@@ -53,7 +53,15 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
 
     def embed(self, frames: Sequence[Frame]) -> list[FrameFeatures]:
         """One result a frame, in order. Frames of any sizes may be mixed."""
-        return self._in_batches(frames, _see)
+
+        def see(loaded: _Loaded | PromptedTower, some: Sequence[Frame]) -> list[FrameFeatures]:
+            if isinstance(loaded, PromptedTower):
+                vectors = loaded.see(some)
+            else:
+                vectors = loaded.model.get_image_features(**_given(loaded, some)).float().cpu().numpy()
+            return [joint_features(frame, vector) for frame, vector in zip(some, vectors, strict=True)]
+
+        return self._in_batches(frames, see)
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The text tower's unit vector; words past its limit are left out."""
@@ -104,14 +112,6 @@ def _given(loaded: _Loaded, frames: Sequence[Frame]) -> dict[str, Any]:
     return fed
 
 
-def _see(loaded: _Loaded | PromptedTower, frames: Sequence[Frame]) -> list[FrameFeatures]:
-    if isinstance(loaded, PromptedTower):
-        vectors = loaded.see(frames)
-    else:
-        vectors = loaded.model.get_image_features(**_given(loaded, frames)).float().cpu().numpy()
-    return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
-
-
 def _regions(loaded: _Loaded, frames: Sequence[Frame], vector: NDArray[np.float32], share: float) -> list[Box]:
     import torch
 
@@ -129,18 +129,15 @@ def _regions(loaded: _Loaded, frames: Sequence[Frame], vector: NDArray[np.float3
     boxes = [around(row.reshape(side, side), share) for row in likeness]
     if not getattr(loaded.processor, "do_center_crop", False):
         return boxes
-    return [_of_whole(box, frame) for box, frame in zip(boxes, frames, strict=True)]
-
-
-def _of_whole(box: Box, frame: Frame) -> Box:
-    """A box in the square that CLIP cuts from the middle of a picture, as shares of the picture."""
-    height, width = frame.image.shape[:2]
-    across, down = min(height, width) / width, min(height, width) / height
-
-    def moved(share: float, part: float) -> float:
-        return 0.5 + (share - 0.5) * part
-
-    return moved(box[0], across), moved(box[1], down), moved(box[2], across), moved(box[3], down)
+    # CLIP sees a square from the middle of a picture, which is this much of its width and height.
+    whole = []
+    for (left, top, right, bottom), frame in zip(boxes, frames, strict=True):
+        height, width = frame.image.shape[:2]
+        across, down = min(height, width) / width, min(height, width) / height
+        left, right = (0.5 + (edge - 0.5) * across for edge in (left, right))
+        top, bottom = (0.5 + (edge - 0.5) * down for edge in (top, bottom))
+        whole.append((left, top, right, bottom))
+    return whole
 
 
 def _query(loaded: _Loaded | PromptedTower, texts: Sequence[str]) -> list[NDArray[np.float32]]:

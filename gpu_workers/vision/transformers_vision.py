@@ -222,23 +222,22 @@ class TransformersVision(TransformersChat[_Loaded]):
         return [Completion(text, int(n), count) for n, (text, count) in zip(read, written, strict=True)]
 
 
-def _content(look: VisionPrompt, loaded: _Loaded) -> list[dict[str, Any]]:
-    """The parts of a prompt: each picture after the times of the frames in it, then the words."""
+def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:
     from PIL import Image
 
-    parts: list[dict[str, Any]] = []
-    for picture in PRESENTATIONS[loaded.presentation](look.frames):
-        parts.append({"type": "text", "text": f"{picture.text} "})
-        parts.append({**loaded.format.part, "image": Image.fromarray(bounded(picture.image))})
-    return [*parts, {"type": "text", "text": loaded.format.plain(look.words)}]
-
-
-def _encoded(loaded: _Loaded, looks: Sequence[VisionPrompt]) -> Any:
     processor = loaded.processor
-    if loaded.time_tokens:
-        parts = [time_tokens.content(look.frames, loaded.format.plain(look.words)) for look in looks]
-    else:
-        parts = [_content(look, loaded) for look in looks]
+    parts: list[list[dict[str, Any]]] = []
+    for look in looks:
+        words = loaded.format.plain(look.words)
+        if loaded.time_tokens:
+            parts.append(time_tokens.content(look.frames, words))
+            continue
+        # Each picture after the times of the frames in it, then the words.
+        part: list[dict[str, Any]] = []
+        for picture in PRESENTATIONS[loaded.presentation](look.frames):
+            part.append({"type": "text", "text": f"{picture.text} "})
+            part.append({**loaded.format.part, "image": Image.fromarray(bounded(picture.image))})
+        parts.append([*part, {"type": "text", "text": words}])
     turns = [[{"role": "user", "content": part}] for part in parts]
     texts = processor.apply_chat_template(turns, add_generation_prompt=True, tokenize=False)
     pictures = [[piece["image"] for piece in part if "image" in piece] for part in parts]

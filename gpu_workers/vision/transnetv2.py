@@ -74,10 +74,18 @@ class TransNetV2(TorchWorker[_Loaded]):
 
     def chances(self, frames: Iterable[Frame]) -> Iterator[tuple[float, float]]:
         """The time of each frame and the chance that its shot ends there, in order."""
+
+        def judge(loaded: _Loaded, windows: Sequence[NDArray[np.uint8]]) -> list[list[float]]:
+            import torch
+
+            frames_in = torch.from_numpy(np.stack(windows)).to(loaded.place.device)
+            rows: list[list[float]] = transitions(loaded.weights, frames_in)[:, MARGIN:-MARGIN].cpu().tolist()
+            return rows
+
         windows = _windows(frames)
         while some := list(islice(windows, self.batch)):
             pictures = [window for _, window in some]
-            for (times, _), row in zip(some, self._in_batches(pictures, _seen), strict=True):
+            for (times, _), row in zip(some, self._in_batches(pictures, judge), strict=True):
                 yield from zip(times, row, strict=False)
 
     def _files(self) -> Path:
@@ -96,16 +104,6 @@ class TransNetV2(TorchWorker[_Loaded]):
         dtype = getattr(torch, place.dtype)
         weights = {name: value.to(dtype) for name, value in found.items() if value.is_floating_point()}
         return _Loaded(weights, place)
-
-
-def _seen(loaded: _Loaded, windows: Sequence[NDArray[np.uint8]]) -> list[list[float]]:
-    """The chances of the frames in the middle of each window."""
-    import torch
-
-    frames_in = torch.from_numpy(np.stack(windows)).to(loaded.place.device)
-    shares = transitions(loaded.weights, frames_in)[:, MARGIN : WINDOW - MARGIN]
-    rows: list[list[float]] = shares.cpu().tolist()
-    return rows
 
 
 def _windows(frames: Iterable[Frame]) -> Iterator[tuple[list[float], NDArray[np.uint8]]]:

@@ -7,7 +7,6 @@ are never imported, so none of their code runs. Files that come in parts are joi
 
 from __future__ import annotations
 
-import functools
 import hashlib
 import importlib
 import importlib.metadata
@@ -32,7 +31,6 @@ from gpu_workers.weights.parts import (
     WHISPER_BASE,
     PackagedFile,
     Part,
-    Target,
 )
 
 if TYPE_CHECKING:
@@ -121,16 +119,24 @@ def ensure(settings: Settings, part: Part, progress: Progress = quiet) -> Path:
     folder = models_folder(settings)
     total = float(sum(target.size for target in part.targets))
     done = 0.0
+
+    def report(of_target: float) -> None:
+        progress(part.name, done + of_target, total)
+
     for target in part.targets:
-        if not is_right(folder / target.name, target.size, target.sha256):
-            _make(folder, target, part.name, functools.partial(_relay, progress, part.name, total, done))
+        place = folder / target.name
+        if not is_right(place, target.size, target.sha256):
+            sources = _find_all(target.sources, part.name)
+            with making(place, part.name) as fresh:
+                if not is_right(place, target.size, target.sha256):  # nobody else has made it meanwhile
+                    if join(sources, fresh, report) != target.sha256:
+                        raise _damaged(part.name, place, target.sources)
+                    fresh.replace(place)
+                    remember(place, target.sha256)
+                    logger.info("Prepared %s", place)
         done += target.size
     progress(part.name, total, total)
     return folder / part.place
-
-
-def _relay(progress: Progress, name: str, total: float, before: float, done: float) -> None:
-    progress(name, before + done, total)
 
 
 def prepare(settings: Settings, progress: Progress = quiet) -> None:
@@ -219,19 +225,6 @@ def _find_all(sources: Sequence[PackagedFile], name: str) -> list[Path]:
         many = "a package that is" if packages == 1 else f"{packages} packages that are"
         raise MissingPart(f"{name} needs {many} not installed.", f"Run: {install_command(absent)}")
     return [place for place in places if place is not None]
-
-
-def _make(folder: Path, target: Target, name: str, report: Callable[[float], None]) -> None:
-    parts = _find_all(target.sources, name)
-    place = folder / target.name
-    with making(place, name) as fresh:
-        if is_right(place, target.size, target.sha256):
-            return
-        if join(parts, fresh, report) != target.sha256:
-            raise _damaged(name, place, target.sources)
-        fresh.replace(place)
-        remember(place, target.sha256)
-    logger.info("Prepared %s", place)
 
 
 def _damaged(name: str, file: Path, sources: Sequence[PackagedFile]) -> MissingPart:

@@ -68,17 +68,13 @@ def timeline(
         shares = (share(*span, video.duration_s) for span in spans)
         shapes[name] = "".join(f"M{left:.2f} 0h{width:.2f}v1h-{width:.2f}z" for left, width in shares)
     pictured = has_pictures(video)
-    scenes = _scenes(segments) if pictured else ""
-    return fill("timeline.html", video=video, chapters=chapters, pictured=pictured, scenes=scenes, lanes=shapes)
-
-
-def _scenes(segments: Sequence[SegmentOut]) -> str:
-    """The start and the first key frame of each scene, for the script that knows the width."""
+    # The start and the first key frame of each scene, for the script that knows the width.
     first: dict[float, float] = {}
     for one in segments:
-        if one.kind is SegmentKind.VISUAL and one.frame_s is not None:
+        if pictured and one.kind is SegmentKind.VISUAL and one.frame_s is not None:
             first.setdefault(one.start_s, one.frame_s)
-    return " ".join(f"{start_s:.3f}:{frame_s:.3f}" for start_s, frame_s in sorted(first.items()))
+    scenes = " ".join(f"{start_s:.3f}:{frame_s:.3f}" for start_s, frame_s in sorted(first.items()))
+    return fill("timeline.html", video=video, chapters=chapters, pictured=pictured, scenes=scenes, lanes=shapes)
 
 
 def about(

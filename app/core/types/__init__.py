@@ -39,7 +39,7 @@ from app.core.types.media import (
 )
 from app.core.types.models import AudioMap, Face, FrameFeatures
 from app.core.types.plain import from_json, to_json
-from app.core.types.span import TimeSpan, joined
+from app.core.types.span import TimeSpan, evenly, joined
 from app.core.types.voices import Diarization, Likeness, Speaker, Voice, VoiceTurn
 
 __all__ = [
@@ -89,6 +89,7 @@ __all__ = [
     "Voice",
     "VoiceTurn",
     "Word",
+    "evenly",
     "from_json",
     "joined",
     "main_language",

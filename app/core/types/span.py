@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 
@@ -73,3 +73,27 @@ def joined(spans: Iterable[TimeSpan], apart_s: float = 0.0) -> list[TimeSpan]:
         else:
             merged.append(span)
     return merged
+
+
+def evenly(spans: Sequence[TimeSpan], count: int) -> list[float]:
+    """The middles of `count` parts of the spans, in seconds, ascending. The longer a span, the more it gets, but each
+    gets one as long as there are enough."""
+    if not spans or count <= 0:
+        return []
+    ordered = sorted(spans)
+    shares = _shares([span.duration_s for span in ordered], count)
+    return sorted(
+        span.start_s + (part + 0.5) * span.duration_s / share
+        for span, share in zip(ordered, shares, strict=True)
+        for part in range(share if span.duration_s > 0 else min(share, 1))
+    )
+
+
+def _shares(lengths: Sequence[float], count: int) -> list[int]:
+    """`count` in parts that are as nearly as possible proportional to the lengths, at least one each where possible."""
+    shares = [0] * len(lengths)
+    for _ in range(count):
+        # The next one goes where one more leaves the widest gaps (Jefferson's method); empty parts come first.
+        place = max(range(len(lengths)), key=lambda at: (shares[at] == 0, lengths[at] / (shares[at] + 1)))
+        shares[place] += 1
+    return shares

@@ -213,20 +213,6 @@ def test_ids_are_given_once_and_in_order() -> None:
     assert [one.id for one in found] == ["F1", "F2"]
 
 
-def test_a_look_at_a_short_span_shows_it_evenly() -> None:
-    from agents.tools.frames import evenly
-
-    assert evenly([TimeSpan(0, 4)], 4) == [0.5, 1.5, 2.5, 3.5]
-    assert evenly([TimeSpan(0, 2), TimeSpan(10, 12)], 4) == [0.5, 1.5, 10.5, 11.5]
-    assert evenly([TimeSpan(3, 3)], 4) == [3.0]
-
-
-def test_a_short_span_beside_a_long_one_is_shown_too() -> None:
-    from agents.tools.frames import evenly
-
-    assert evenly([TimeSpan(0, 100), TimeSpan(200, 201)], 5) == [12.5, 37.5, 62.5, 87.5, 200.5]
-
-
 def test_of_several_spans_those_that_lie_in_the_video_are_shown() -> None:
     spans = [{"start_s": 5, "end_s": 6}, {"start_s": 700, "end_s": 710}]
     outcome = run(Desk(chat=agent_chat([], capabilities=DRIVES)), "look", video="V1", spans=spans, frames=2)

@@ -22,7 +22,7 @@ from app.core.types import (
     from_json,
     to_json,
 )
-from app.core.types.span import joined
+from app.core.types.span import evenly, joined
 
 times = st.floats(0, 1e6)
 spans = st.tuples(times, times).map(lambda pair: TimeSpan(min(pair), max(pair)))
@@ -87,3 +87,10 @@ def test_a_moved_utterance_moves_its_words_with_it() -> None:
     word = Word("hello", TimeSpan(0.5, 0.9))
     moved = Utterance(TimeSpan(0.5, 0.9), "hello", (word,)).moved(120.0)
     assert moved.span == moved.words[0].span == TimeSpan(120.5, 120.9)
+
+
+def test_times_are_spread_evenly_over_spans_and_a_short_one_beside_a_long_one_gets_one_too() -> None:
+    assert evenly([TimeSpan(0, 4)], 4) == [0.5, 1.5, 2.5, 3.5]
+    assert evenly([TimeSpan(0, 2), TimeSpan(10, 12)], 4) == [0.5, 1.5, 10.5, 11.5]
+    assert evenly([TimeSpan(3, 3)], 4) == [3.0]
+    assert evenly([TimeSpan(0, 100), TimeSpan(200, 201)], 5) == [12.5, 37.5, 62.5, 87.5, 200.5]

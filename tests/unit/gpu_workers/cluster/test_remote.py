@@ -30,9 +30,9 @@ def host() -> ModelHost:
 def there(host: ModelHost) -> Callable[[str], Any]:
     """A stand-in whose calls and answers are pickled on their way."""
 
-    def ask(call: Any, stop: Stop) -> Any:
+    def ask(call: Any, stop: Stop | None) -> Any:
         def beat(share: float) -> None:
-            if stop():
+            if stop is not None and stop():
                 raise Cancelled("Stopped.")
 
         return pickle.loads(pickle.dumps(host.ask(pickle.loads(pickle.dumps(call)), beat)))

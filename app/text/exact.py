@@ -1,11 +1,10 @@
-"""Exact checks by code: quotations, codes, and numbers in digits."""
+"""What a statement gives exactly: quotations, codes, and numbers in digits, compared with its evidence."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from agents.state import Claim
-from app.core.types import SegmentKind
 from app.text.fuzzy import contains
 from app.text.numbers import Number, codes, numbers
 
@@ -17,18 +16,18 @@ LEAST_NUMBER = 100
 """Smaller numbers are often counted from what is said or shown, and need not be written anywhere."""
 
 
-def exact_fault(claim: Claim) -> str:
-    """What a claim gives exactly and its evidence does not hold, as a sentence; empty when all of it is there.
+def exact_fault(statement: str, evidence: Sequence[str], screen: Sequence[str] = ()) -> str:
+    """What a statement gives exactly and its evidence does not hold, as a sentence; empty when all of it is there.
 
-    Computed findings count as evidence. Only for evidence in words: pictures are for a model to read.
+    `screen`: what of the evidence was read on the screen, where recognisers take some letters for digits.
     """
-    text = "\n".join([*(p.text for p in claim.passages), *(f.text for f in claim.findings)])
-    for quotation in QUOTED.findall(claim.text):
+    text = "\n".join(evidence)
+    for quotation in QUOTED.findall(statement):
         if contains(quotation, text) < SAME:
             return f"The quotation “{quotation}” is not in the cited evidence word for word."
-    plain = QUOTED.sub(" ", claim.text)
+    plain = QUOTED.sub(" ", statement)
     known = {code.casefold() for code in codes(text)}
-    misread = {_as_shapes(code) for p in claim.passages if p.kind is SegmentKind.SCREEN_TEXT for code in codes(p.text)}
+    misread = {_as_shapes(code) for shown in screen for code in codes(shown)}
     for code in codes(plain):
         is_known = code.casefold() in known or _as_shapes(code) in misread
         if not is_known and contains(code, text) < SAME:

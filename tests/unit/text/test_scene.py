@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from agents.evidence.scene import RELATED, described, relations
 from app.core.types import Detection
+from app.text.scene import RELATED, described, relations
 
 
 def published(one, other):

@@ -1,0 +1,24 @@
+"""Quotations, codes and numbers of a statement, compared with its evidence."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.text.exact import exact_fault
+
+
+@pytest.mark.parametrize(
+    ("statement", "evidence", "fault"),
+    [
+        ("The code is KX-4471.", "Code: KX-4471", ""),
+        ("The code is KX-4417.", "Code: KX-4471", "KX-4417"),
+        ("It costs 2.4 million euros.", "It costs two point four million euros.", ""),
+        ("It costs 920,000 dollars.", "nine hundred and twenty thousand dollars", ""),
+        ("It was in 1933.", "It opened in 1932.", "1933"),
+        ("Four people come.", "a woman, a man, two boys", ""),
+        ("He says “we are here to stay”.", "And we are here, to stay!", ""),
+    ],
+)
+def test_codes_quotations_and_written_numbers_are_compared_exactly(statement: str, evidence: str, fault: str) -> None:
+    found = exact_fault(statement, [evidence])
+    assert (fault in found) if fault else not found
