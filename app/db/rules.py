@@ -27,17 +27,20 @@ LONGEST_NAME = 100
 def matching(name: str, videos: Sequence[Video]) -> list[Video]:
     """The videos that `name` fits, by the first rule that fits any.
 
-    The rules: the id; the path; the title; the beginning of the id; the title in other letter case.
+    The rules: the id; the path; the title; the beginning of the id; the title in other letter case; the file's name,
+    where no other file is at that path.
     """
     paths = {name, os.path.abspath(name), str(path_of(name))}
     prefix = name.lower() if PREFIX.fullmatch(name) else None
     folded = name.casefold()
+    is_file = os.path.exists(name)
     rules: tuple[Callable[[Video], bool], ...] = (
         lambda video: video.id == name.lower(),
         lambda video: video.path in paths,
         lambda video: video.title == name,
         lambda video: prefix is not None and video.id.startswith(prefix),
         lambda video: video.title.casefold() == folded,
+        lambda video: not is_file and os.path.basename(video.path).casefold() == folded,
     )
     for fits in rules:
         matches = [video for video in videos if fits(video)]

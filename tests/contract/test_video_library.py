@@ -254,6 +254,8 @@ def test_deleting_a_video_deletes_all_that_is_known_of_it_and_nothing_else(libra
         ("/videos/../videos/two.mp4", [B]),
         ("one", [A]),
         ("TWO", [B]),
+        ("One.mp4", [A]),
+        ("ne.mp4", []),
         ("o%", []),
         ("", []),
     ],
@@ -262,6 +264,15 @@ def test_a_video_is_found_by_what_a_person_would_type(library: Library, name: st
     library.add_video(video(A, "One", "/videos/one.mp4"))
     library.add_video(video(B, "Two", "/videos/two.mp4"))
     assert [one.id for one in library.find(name)] == found
+
+
+def test_the_name_of_a_file_that_lies_here_means_no_other_file(
+    library: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add_video(video(A, "One", "/videos/one.mp4"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "one.mp4").touch()
+    assert library.find("one.mp4") == []
 
 
 def test_a_name_that_fits_several_gives_them_all(library: Library) -> None:
