@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -102,7 +102,16 @@ def videos_of(request: ChatIn) -> list[str]:
 
     Raises BadInput for an address that is none of the library's.
     """
-    names = _listed((request.metadata or {}).get("videos"))
+    listed: Any = (request.metadata or {}).get("videos")
+    if isinstance(listed, str) and listed.lstrip().startswith("["):
+        try:
+            listed = json.loads(listed)
+        except (ValueError, RecursionError) as error:
+            raise BadInput("metadata.videos is not a JSON list.", "Give names with commas between them.") from error
+    listed = listed.split(",") if isinstance(listed, str) else listed or []
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise BadInput("metadata.videos does not name videos.", "Give a list of ids or titles.")
+    names = [_name(name.strip()) for name in listed if name.strip()]
     for message in request.messages:
         if message.role != "user" or isinstance(message.content, str):
             continue
@@ -174,18 +183,6 @@ def tokens_of(answer: AnswerOut) -> TokenUsage:
     """The tokens that an answer took."""
     prompt, output = answer.usage.prompt_tokens, answer.usage.output_tokens
     return TokenUsage(prompt_tokens=prompt, completion_tokens=output, total_tokens=prompt + output)
-
-
-def _listed(value: Any) -> list[str]:
-    if isinstance(value, str) and value.lstrip().startswith("["):
-        try:
-            value = json.loads(value)
-        except (ValueError, RecursionError) as error:
-            raise BadInput("metadata.videos is not a JSON list.", "Give names with commas between them.") from error
-    named: Iterable[Any] = value.split(",") if isinstance(value, str) else value or []
-    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
-        raise BadInput("metadata.videos does not name videos.", "Give a list of ids or titles.")
-    return [_name(name.strip()) for name in named if name.strip()]
 
 
 def _name(address: str) -> str:

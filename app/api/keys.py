@@ -11,6 +11,7 @@ import asyncio
 import hmac
 import ipaddress
 from collections import Counter, OrderedDict, defaultdict
+from contextlib import suppress
 
 from app.core.errors import LongreelError
 
@@ -41,7 +42,11 @@ class KeyCheck:
 
     async def is_right(self, key: str, address: str) -> bool:
         """Whether this is the key; `address` shows it. Raises TooManyGuesses."""
-        site = _site(address)
+        site = address
+        with suppress(ValueError):
+            number = ipaddress.ip_address(address)
+            if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is None:
+                site = str(ipaddress.ip_network((number, 64), strict=False))  # its addresses are all one person's
         right = hmac.compare_digest(key.encode(), self._key)
         if right and (site in self._honest or not self._waiting[site]):
             self._remember(site)
@@ -66,14 +71,3 @@ class KeyCheck:
         self._honest.move_to_end(site)
         if len(self._honest) > MOST_ADDRESSES:
             self._honest.popitem(last=False)
-
-
-def _site(address: str) -> str:
-    """The address; of IPv6 the network, whose addresses are all one person's."""
-    try:
-        number = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(number, ipaddress.IPv6Address) and number.ipv4_mapped is None:
-        return str(ipaddress.ip_network((number, 64), strict=False))
-    return address

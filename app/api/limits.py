@@ -54,10 +54,15 @@ class RateLimit:
         server: Server = scope["app"].state.longreel.settings.server
         if not server.requests_per_minute:
             return await self._app(scope, receive, send)
-        minute = self._minute(caller_of(scope, server), server.requests_per_minute)
+        now, caller = self._clock(), caller_of(scope, server)
+        if len(self._minutes) > MANY:
+            self._minutes = {name: minute for name, minute in self._minutes.items() if minute.ends_at > now}
+        minute = self._minutes.get(caller)
+        if minute is None or minute.ends_at <= now:
+            minute = self._minutes[caller] = _Minute(server.requests_per_minute, now + WINDOW_S)
         refused = minute.left <= 0
         minute.left = max(0, minute.left - 1)
-        wait_s = max(1, math.ceil(minute.ends_at - self._clock()))
+        wait_s = max(1, math.ceil(minute.ends_at - now))
         standing = {
             "RateLimit-Policy": f'"minute";q={server.requests_per_minute};w={WINDOW_S}',
             "RateLimit": f'"minute";r={minute.left};t={wait_s}',
@@ -73,15 +78,6 @@ class RateLimit:
         problem = plain_problem(429, "Too many requests in this minute.", hint=f"Wait {wait_s} s.")
         refusal = error_response(scope["path"], problem, {"Retry-After": str(wait_s)})
         await refusal(scope, receive, send_with_headers)
-
-    def _minute(self, caller: str, quota: int) -> _Minute:
-        now = self._clock()
-        if len(self._minutes) > MANY:
-            self._minutes = {name: kept for name, kept in self._minutes.items() if kept.ends_at > now}
-        minute = self._minutes.get(caller)
-        if minute is None or minute.ends_at <= now:
-            minute = self._minutes[caller] = _Minute(quota, now + WINDOW_S)
-        return minute
 
 
 def caller_of(scope: Scope, server: Server) -> str:

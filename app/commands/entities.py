@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Annotated
 
 import typer
@@ -10,10 +9,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from app.api.schemas.entities import EntityOut, MentionedOut
-from app.bootstrap import Services
 from app.commands.start import CollectionOption, JsonOption, open_longreel
 from app.core.timecode import clock
-from app.core.types.entities import Entity, EntityKind
+from app.core.types.entities import EntityKind
 from app.terminal import consoles
 
 
@@ -31,34 +29,26 @@ def entities(
     longreel = open_longreel()
     videos = [one.id for one in longreel.library.scope(video, collection)]
     entities = longreel.entities.find(name, kinds=kind, videos=videos)
-    if name and len(entities) == 1:
-        _show_one(longreel, entities[0].id, as_json)
-    else:
-        _show(entities, as_json)
-
-
-def _show(entities: Sequence[Entity], as_json: bool) -> None:
     out, _ = consoles()
-    if as_json:
+    if name and len(entities) == 1:
+        entity, mentions = longreel.entities.entity(entities[0].id)
+        if as_json:
+            out.print_json(data=MentionedOut.with_moments(entity, mentions).model_dump(mode="json"))
+            return
+        titles = {video.id: video.title for video in longreel.library.videos()}
+        table = Table("video", "at", "how", entity.name, box=None)
+        for mention in mentions:
+            at, quote = clock(mention.span.start_s), escape(mention.quote)
+            table.add_row(escape(titles[mention.video_id]), at, mention.source, quote)
+    elif as_json:
         out.print_json(data=[EntityOut.of(one).model_dump(mode="json") for one in entities])
         return
-    if not entities:
+    elif not entities:
         out.print("There are no names or things. For videos of an older version, run: longreel ingest PATH")
         return
-    table = Table("name", "kind", "how", "videos", "mentions", box=None)
-    for one in entities:
-        table.add_row(escape(one.name), one.kind, ", ".join(one.sources), str(len(one.videos)), str(one.mentions))
-    out.print(table)
-
-
-def _show_one(longreel: Services, id: str, as_json: bool) -> None:
-    out, _ = consoles()
-    entity, mentions = longreel.entities.entity(id)
-    if as_json:
-        out.print_json(data=MentionedOut.with_moments(entity, mentions).model_dump(mode="json"))
-        return
-    titles = {video.id: video.title for video in longreel.library.videos()}
-    table = Table("video", "at", "how", entity.name, box=None)
-    for one in mentions:
-        table.add_row(escape(titles[one.video_id]), clock(one.span.start_s), one.source, escape(one.quote))
+    else:
+        table = Table("name", "kind", "how", "videos", "mentions", box=None)
+        for one in entities:
+            sources, videos_count = ", ".join(one.sources), str(len(one.videos))
+            table.add_row(escape(one.name), one.kind, sources, videos_count, str(one.mentions))
     out.print(table)

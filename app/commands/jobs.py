@@ -54,19 +54,16 @@ def dismiss(
     if ended:
         count = store.dismiss_ended()
     else:
-        matches = [_find(store, name) for name in jobs or ()]
-        count = len([store.dismiss(job.id) for job in matches])
+        known, chosen = _all(store), []
+        for name in jobs or ():
+            matches = [job.id for job in known if job.id.startswith(name)]
+            if not matches:
+                raise NotFound(f"There is no job {name}.", "List them with: longreel jobs list")
+            if len(matches) > 1:
+                raise BadInput(f"{len(matches)} jobs have an id that begins with {name}.", "Give more of the id.")
+            chosen += matches
+        count = len([store.dismiss(id) for id in chosen])
     consoles()[1].print(f"Dismissed {count} {'job' if count == 1 else 'jobs'}; their results stay.")
-
-
-def _find(store: JobStore, name: str) -> Job:
-    """The job with this id, or whose id begins like this. Raises NotFound, BadInput."""
-    matches = [job for job in _all(store) if job.id.startswith(name)]
-    if not matches:
-        raise NotFound(f"There is no job {name}.", "List them with: longreel jobs list")
-    if len(matches) > 1:
-        raise BadInput(f"{len(matches)} jobs have an id that begins with {name}.", "Give more of the id.")
-    return matches[0]
 
 
 def _all(store: JobStore) -> list[Job]:

@@ -93,25 +93,24 @@ class JobContext:
     def keep_alive(self, every_s: float) -> Iterator[None]:
         """Extends the lease every few seconds while the block runs."""
         ended = threading.Event()
-        thread = threading.Thread(
-            target=self._keep_alive, args=(ended, every_s), name="longreel-heartbeat", daemon=True
-        )
+
+        def extend() -> None:
+            while not ended.wait(min(every_s, LOOK_EVERY_S)):
+                with self._lock:
+                    if self._flush():
+                        continue
+                    if self._clock() - self._asked_at >= every_s:
+                        self._beat(None)
+                    else:
+                        self._look()
+
+        thread = threading.Thread(target=extend, name="longreel-heartbeat", daemon=True)
         thread.start()
         try:
             yield
         finally:
             ended.set()
             thread.join()
-
-    def _keep_alive(self, ended: threading.Event, every_s: float) -> None:
-        while not ended.wait(min(every_s, LOOK_EVERY_S)):
-            with self._lock:
-                if self._flush():
-                    continue
-                if self._clock() - self._asked_at >= every_s:
-                    self._beat(None)
-                else:
-                    self._look()
 
     def _look(self) -> None:
         try:

@@ -90,7 +90,27 @@ class Worker:
         logger.info("Claimed job %s", job.id, extra={"action": "job_claimed", "job": job.id, "kind": job.kind})
         context = JobContext(self._store, job, claimed_as, self._stopping)
         with context.keep_alive(self._heartbeat_s):
-            self._run(job, context)
+            try:
+                if job.attempts > self._policy.max_attempts:
+                    raise WorkerFailed(
+                        f"This job was tried {job.attempts - 1} times, and the last time its worker died.",
+                        "The machine may be short of memory: see its system log, then try the job again.",
+                    )
+                with self._store.fenced(job, claimed_as):
+                    result = self._handlers[job.kind](job, context)
+                held = context.finish(result)
+            except Cancelled as error:
+                held = context.release() if context.goes_on_later else context.fail(_job_error(error))
+            except InUse as error:
+                logger.warning("Job %s waits: %s", job.id, error, extra={"action": "job_waits", "job": job.id})
+                held = context.release(IN_USE_S)
+            except LongreelError as error:
+                held = self._failed(job, context, error)
+            except BaseException as error:  # a panic in native code is no Exception, but must not end the worker
+                logger.exception("Job %s failed unexpectedly", job.id, extra={"action": "job_failed", "job": job.id})
+                held = self._failed(job, context, unexpected(error))
+            ending = "Ended job %s" if held else "Dropped job %s: another worker has it"
+            logger.info(ending, job.id, extra={"action": "job_ended", "job": job.id, "held": held})
         return True
 
     def _loop(self) -> None:
@@ -109,29 +129,6 @@ class Worker:
                 logger.exception("Unexpected error in the worker", extra={"action": "worker_failed"})
             if not had_job:
                 self._stopping.wait(min(LONGEST_WAIT_S, self._poll_s * 2 ** min(failures, 10)))
-
-    def _run(self, job: Job, context: JobContext) -> None:
-        try:
-            if job.attempts > self._policy.max_attempts:
-                raise WorkerFailed(
-                    f"This job was tried {job.attempts - 1} times, and the last time its worker died.",
-                    "The machine may be short of memory: see its system log, then try the job again.",
-                )
-            with self._store.fenced(job, context.claimed_as):
-                result = self._handlers[job.kind](job, context)
-            held = context.finish(result)
-        except Cancelled as error:
-            held = context.release() if context.goes_on_later else context.fail(_job_error(error))
-        except InUse as error:
-            logger.warning("Job %s waits: %s", job.id, error, extra={"action": "job_waits", "job": job.id})
-            held = context.release(IN_USE_S)
-        except LongreelError as error:
-            held = self._failed(job, context, error)
-        except BaseException as error:  # a panic in native library code is no Exception, but must not end the worker
-            logger.exception("Job %s failed unexpectedly", job.id, extra={"action": "job_failed", "job": job.id})
-            held = self._failed(job, context, unexpected(error))
-        ending = "Ended job %s" if held else "Dropped job %s: another worker has it"
-        logger.info(ending, job.id, extra={"action": "job_ended", "job": job.id, "held": held})
 
     def _failed(self, job: Job, context: JobContext, error: LongreelError) -> bool:
         failure = _job_error(error)

@@ -147,8 +147,15 @@ class BatchService:
         known = {video.path: video for video in videos}
         new_s, known_s, new = 0.0, 0.0, 0
         for item in request.items:
+            path = existing(item.name)
             try:
-                length, is_known = self._length(item, known)
+                if path is None or not path.is_file():
+                    video = self._library.find(item.name)
+                    length, is_known = video.duration_s, video.ready
+                else:
+                    there = known.get(str(path.resolve()))
+                    is_known = there is not None and there.ready and there.media.size_bytes == path.stat().st_size
+                    length = there.duration_s if there and is_known else self._probe().probe(path).duration_s
             except LongreelError:
                 continue
             known_s += length if is_known else 0.0
@@ -162,16 +169,6 @@ class BatchService:
         measured = min(speed.videos for speed in needed)
         tokens = count * SUMMARY_TOKENS + questions * ANSWER_TOKENS
         return Cost(count, new, new_s, known_s, work_s, int(new_s * DISK_A_SECOND), tokens, measured)
-
-    def _length(self, item: Item, known: dict[str, Video]) -> tuple[float, bool]:
-        path = existing(item.name)
-        if path is None or not path.is_file():
-            video = self._library.find(item.name)
-            return video.duration_s, video.ready
-        video_there = known.get(str(path.resolve()))
-        if video_there and video_there.ready and video_there.media.size_bytes == path.stat().st_size:
-            return video_there.duration_s, True
-        return self._probe().probe(path).duration_s, False
 
     def one(
         self,

@@ -74,9 +74,15 @@ def corrected(heard: Utterance, known: Sequence[Correction]) -> Utterance:
             continue
         if heard.text == one.heard:
             return reworded(heard, one.text)
-        text = _with_replacements(heard.text, one)
-        if text.split() != heard.text.split():
-            heard = reworded(heard, text)
+        # each group of words that the correction replaces, where it first occurs
+        words, wrong, right = heard.text.split(), list(map(_key, one.heard.split())), one.text.split()
+        for tag, a, b, c, d in SequenceMatcher(None, wrong, list(map(_key, right)), False).get_opcodes():
+            keys, length = list(map(_key, words)), b - a
+            first = next((at for at in range(len(keys)) if keys[at : at + length] == wrong[a:b]), None)
+            if tag == "replace" and first is not None:
+                words[first : first + length] = right[c:d]
+        if words != heard.text.split():
+            heard = reworded(heard, " ".join(words))
     return heard
 
 
@@ -98,17 +104,6 @@ def reworded(heard: Utterance, text: str) -> Utterance:
             for n, new_word in enumerate(texts):
                 words.append(Word(new_word, TimeSpan(start_s + n * step_s, start_s + (n + 1) * step_s), 1.0))
     return replace(heard, text=text, words=tuple(words))
-
-
-def _with_replacements(text: str, one: Correction) -> str:
-    """The text with each group of words that the correction replaces, where it first occurs, put right."""
-    words, wrong, right = text.split(), list(map(_key, one.heard.split())), one.text.split()
-    for tag, a, b, c, d in SequenceMatcher(None, wrong, list(map(_key, right)), False).get_opcodes():
-        keys, length = list(map(_key, words)), b - a
-        first = next((at for at in range(len(keys)) if keys[at : at + length] == wrong[a:b]), None)
-        if tag == "replace" and first is not None:
-            words[first : first + length] = right[c:d]
-    return " ".join(words)
 
 
 def _key(word: str) -> str:

@@ -58,7 +58,14 @@ class Check:
 
 def examine(settings: Settings) -> list[Check]:
     """Looks at everything the chosen profile needs, loading no model."""
-    profile = _profile(settings)
+    workers, roles = Workers(settings), PROFILES[settings.profile]
+    shown = ", ".join(f"{role}={workers.name(role)}" for role in roles)
+    profile = Check("profile", True, f"{settings.profile}: {shown}")
+    try:
+        for role in roles:
+            workers.get(role)
+    except LongreelError as error:
+        profile = Check("profile", False, error.message, error.hint)
     return [
         Check("python", sys.version_info >= (3, 11), platform.python_version()),
         *_packages(settings),
@@ -128,17 +135,6 @@ def _packages(settings: Settings) -> list[Check]:
                 present, detail, command = False, str(error), f"apt-get install {LINKED[name]}"
         checks.append(Check(f"package {name}", present, detail, command))
     return checks
-
-
-def _profile(settings: Settings) -> Check:
-    workers = Workers(settings)
-    roles = ", ".join(f"{role}={workers.name(role)}" for role in PROFILES[settings.profile])
-    try:
-        for role in PROFILES[settings.profile]:
-            workers.get(role)
-    except LongreelError as error:
-        return Check("profile", False, error.message, error.hint)
-    return Check("profile", True, f"{settings.profile}: {roles}")
 
 
 def _recognition(settings: Settings) -> list[Check]:

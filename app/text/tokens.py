@@ -6,7 +6,6 @@ import functools
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
 import regex
 
@@ -84,13 +83,8 @@ def stems(text: str, language: str = "") -> list[str]:
 @functools.lru_cache(maxsize=50_000)
 def _stem(word: str, name: str) -> str:
     """Cached, because Snowball runs in Python here."""
-    if any(map(str.isdigit, word)) or is_unspaced(word):
-        return word
-    return str(_stemmer(name).stemWord(word))
-
-
-@functools.cache
-def _stemmer(name: str) -> Any:
     import snowballstemmer
 
-    return snowballstemmer.stemmer(name)
+    if any(map(str.isdigit, word)) or is_unspaced(word):
+        return word
+    return str(snowballstemmer.stemmer(name).stemWord(word))

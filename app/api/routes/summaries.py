@@ -57,8 +57,16 @@ async def make_summary(
         yield longreel.summaries.summarize(video, body.to_request(), cancelled=gone)
 
     making = pump(work, join, every_s=HEARTBEAT_S)
+
+    async def events() -> AsyncIterator[bytes]:
+        try:
+            async for event in making:
+                yield server_event(_made(event).model_dump_json(), kind="summary") if event else HEARTBEAT
+        except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the problem
+            yield server_event(problem_for(error).model_dump_json(), kind="problem")
+
     if STREAMED in request.headers.get("accept", ""):
-        return event_stream(_as_events(making))
+        return event_stream(events())
     async with aclosing(making):
         async for event in making:
             if event is not None:
@@ -66,14 +74,6 @@ async def make_summary(
             if await request.is_disconnected():
                 break
     raise Cancelled("The summary was cancelled.")
-
-
-async def _as_events(making: Making) -> AsyncIterator[bytes]:
-    try:
-        async for event in making:
-            yield server_event(_made(event).model_dump_json(), kind="summary") if event else HEARTBEAT
-    except Exception as error:  # noqa: BLE001 - the status is sent already: the stream itself carries the problem
-        yield server_event(problem_for(error).model_dump_json(), kind="problem")
 
 
 @router.post("/summaries", status_code=202, response_model=JobOut, summary="Summarize a collection, or several videos")

@@ -105,7 +105,17 @@ def create_upload(request: Request, uploads: UploadsDep) -> Response:
     if length > uploads.max_bytes():
         raise HTTPException(413, f"At most {uploads.max_bytes() / 1e9:g} GB can be uploaded.")
     metadata = request.headers.get("upload-metadata", "")
-    wish = _wish(metadata)
+    pairs = {}  # of a key and base64, with commas between
+    for pair in filter(None, (one.strip() for one in metadata.split(","))):
+        key, _, value = pair.partition(" ")
+        try:
+            pairs[key] = base64.b64decode(value, validate=True).decode().strip()
+        except ValueError:
+            raise HTTPException(400, f"The value of {key} in Upload-Metadata is not base64 of UTF-8.") from None
+    try:
+        wish = UploadWish.model_validate({name: pairs[name] for name in UploadWish.model_fields if pairs.get(name)})
+    except ValidationError as error:
+        raise bad_fields(error) from error
     created = uploads.create(
         Upload(
             id="",
@@ -223,20 +233,3 @@ def _number(request: Request, name: str) -> int:
     if not (value.isascii() and value.isdecimal() and len(value) < 20):
         raise HTTPException(400, f"The header {name} must be a number of bytes.")
     return int(value)
-
-
-def _wish(metadata: str) -> UploadWish:
-    """What the header Upload-Metadata says: pairs of a key and base64, with commas between."""
-    pairs = {}
-    for pair in filter(None, (one.strip() for one in metadata.split(","))):
-        key, _, value = pair.partition(" ")
-        try:
-            pairs[key] = base64.b64decode(value, validate=True).decode()
-        except ValueError:
-            raise HTTPException(400, f"The value of {key} in Upload-Metadata is not base64 of UTF-8.") from None
-    try:
-        return UploadWish.model_validate(
-            {name: pairs[name].strip() or None for name in UploadWish.model_fields if pairs.get(name, "").strip()}
-        )
-    except ValidationError as error:
-        raise bad_fields(error) from error

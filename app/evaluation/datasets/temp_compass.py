@@ -26,11 +26,22 @@ def temp_compass(file: Path) -> Loaded:
     files = sorted(file.glob("*.json")) if file.is_dir() and not is_parquet(file) else [file]
     cases, captioning = [], 0
     for part in files:
-        for number, (question, video, aspect) in enumerate(_rows(part), 1):
-            if question.text("question").rstrip().endswith("Generated Caption:"):
+        for number, (asked, video, aspect) in enumerate(_rows(part), 1):
+            text = asked.text("question")
+            if text.rstrip().endswith("Generated Caption:"):
                 captioning += 1
+                continue
+            answer = asked.text("answer")
+            if answer.lower().rstrip(".") in YES_NO:
+                task, question, options, right = "yes_no", text, YES_NO, YES_NO.index(answer.lower().rstrip("."))
             else:
-                cases.append(_case(question, video, aspect, f"{part.stem}/{number}"))
+                question, options = marked_options(asked, text)
+                task = "multi-choice" if answer[1:2] == "." else "caption_matching"
+                right = text_of(asked, plain_option(answer), options)
+            cases.append(Case(
+                f"{part.stem}/{number}/{aspect}", (video,), question, options, right,
+                labels=labels(("aspect", aspect), ("task", task)), asked=f"{text}\n{_ASK.get(task, _CHOOSE)}",
+            ))  # fmt: skip
     note = f"{captioning} captioning questions were left out: a model has to judge them."
     return Loaded(tuple(cases), (note,) if captioning else ())
 
@@ -46,17 +57,3 @@ def _rows(file: Path) -> Iterator[tuple[Row, str, str]]:
             place = row(file, f"{video}, {aspect}", {"questions": questions})
             for one in place.parts("questions"):
                 yield one, str(video), str(aspect)
-
-
-def _case(asked: Row, video: str, aspect: str, id: str) -> Case:
-    text, answer = asked.text("question"), asked.text("answer")
-    if answer.lower().rstrip(".") in YES_NO:
-        task, question, options, right = "yes_no", text, YES_NO, YES_NO.index(answer.lower().rstrip("."))
-    else:
-        question, options = marked_options(asked, text)
-        task = "multi-choice" if answer[1:2] == "." else "caption_matching"
-        right = text_of(asked, plain_option(answer), options)
-    return Case(
-        f"{id}/{aspect}", (video,), question, options, right,
-        labels=labels(("aspect", aspect), ("task", task)), asked=f"{text}\n{_ASK.get(task, _CHOOSE)}",
-    )  # fmt: skip

@@ -115,7 +115,15 @@ class ActiveVideoPerception(PublishedAgent):
         return work.answer(answer, cited_spans(work.video, spans) if spans else cited_frames(work.video, work.seen_s))
 
     def _observe(self, work: Work, plan: Mapping[str, Any]) -> list[_Observed]:
-        spans = _regions(plan, work.video.duration_s)
+        whole = TimeSpan(0.0, work.video.duration_s)
+        regions = plan.get("regions") if plan.get("load_mode") == "region" else None
+        spans = []
+        for one in regions if isinstance(regions, list) else []:
+            region = _span(one[0], one[1]) if isinstance(one, list) and len(one) == 2 else None
+            clipped = region.clipped(whole) if region else None
+            if clipped is not None:
+                spans.append(clipped)
+        spans = sorted(spans) or [whole]
         fps = min(5.0, max(0.1, _number(plan.get("fps"), 0.5)))
         most = work.shown.at_most(MOST_FRAMES.get(str(plan.get("spatial")), MOST_FRAMES["low"]))
         prompt = (
@@ -141,19 +149,6 @@ class ActiveVideoPerception(PublishedAgent):
             if inside:
                 evidence.append(_Observed(inside, text))
         return evidence
-
-
-def _regions(plan: Mapping[str, Any], duration_s: float) -> list[TimeSpan]:
-    """Where a plan looks; the whole video where it names no region that can be read."""
-    whole = TimeSpan(0.0, duration_s)
-    regions = plan.get("regions") if plan.get("load_mode") == "region" else None
-    spans = []
-    for one in regions if isinstance(regions, list) else []:
-        span = _span(one[0], one[1]) if isinstance(one, list) and len(one) == 2 else None
-        clipped = span.clipped(whole) if span else None
-        if clipped is not None:
-            spans.append(clipped)
-    return sorted(spans) or [whole]
 
 
 def _span(start: object, end: object) -> TimeSpan | None:

@@ -8,10 +8,9 @@ answer, as the paper does for NExT-GQA; only its first interval counts. The pape
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from app.core.types import Answer, TimeSpan
-from app.evaluation.modes.published import Line, PublishedAgent, Work
+from app.evaluation.modes.published import PublishedAgent, Work
 from app.evaluation.modes.reply import cited_frames, cited_spans
 
 WORDS, SUMMARY_TOKENS = 500, 1000
@@ -32,20 +31,16 @@ class LLoVi(PublishedAgent):
             max_output=SUMMARY_TOKENS,
         )
         reply = work.write(f"Summary of a video:\n{summary}\n\n{work.question}\n\n{work.wanted}")
-        spans = self._proof(work, lines) if work.case.evidence else []
+        spans: list[TimeSpan] = []
+        if work.case.evidence:
+            numbered = [(span, f"{number}: {text}") for number, (span, text) in enumerate(lines)]
+            proof = work.write(
+                f"Numbered lines about a video, in order of time:\n{work.fitting(numbered)}\n\n{work.question}\n\nName "
+                "the shortest interval of line numbers that proves the answer, as [first, last].",
+                max_output=60,
+            )
+            if interval := _INTERVAL.search(proof):
+                first, last = sorted((int(interval[1]), int(interval[2])))
+                chosen = lines[first : last + 1]
+                spans = [chosen[0][0].hull(chosen[-1][0])] if chosen else []
         return work.answer(reply, cited_spans(work.video, spans) if spans else cited_frames(work.video, []))
-
-    def _proof(self, work: Work, lines: Sequence[Line]) -> list[TimeSpan]:
-        """The first interval of numbered lines that the model names."""
-        numbered = [(span, f"{number}: {text}") for number, (span, text) in enumerate(lines)]
-        reply = work.write(
-            f"Numbered lines about a video, in order of time:\n{work.fitting(numbered)}\n\n{work.question}\n\nName the "
-            "shortest interval of line numbers that proves the answer, as [first, last].",
-            max_output=60,
-        )
-        interval = _INTERVAL.search(reply)
-        if interval is None:
-            return []
-        first, last = sorted((int(interval[1]), int(interval[2])))
-        chosen = lines[first : last + 1]
-        return [chosen[0][0].hull(chosen[-1][0])] if chosen else []

@@ -156,7 +156,10 @@ class Work:
         self.seen_s += times_s
         stored = self.stored_captions()
         if stored:
-            return [min(stored, key=lambda line: (_distance(line[0], at), -line[0].start_s)) for at in times_s]
+            return [
+                min(stored, key=lambda line: (max(line[0].start_s - at, at - line[0].end_s, 0.0), -line[0].start_s))
+                for at in times_s
+            ]
         if not self.sees:
             raise MissingPart(
                 "This mode reads captions, and the video has none.",
@@ -263,10 +266,6 @@ def as_number(value: object, least: int, most: int) -> int | None:
     except (ValueError, OverflowError):
         return None
     return number if least <= number <= most else None
-
-
-def _distance(span: TimeSpan, time_s: float) -> float:
-    return max(span.start_s - time_s, time_s - span.end_s, 0.0)
 
 
 def _flat(text: str) -> str:

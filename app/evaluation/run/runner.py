@@ -74,23 +74,7 @@ class Runner:
             (mode, case) for case in cases for mode in self._askers if _open(results.get((mode, case.id)))
         ]  # a case in all modes before the next: a run that is stopped compares like with like
         total = len(cases) * len(self._askers)
-        videos, failed = self._read([case for _, case in waiting])
-        for result in failed_results(waiting, failed):
-            self._keep(results, result, total)
-        todo = [(mode, case) for mode, case in waiting if case.videos in videos]
-        for result in self._asked(todo, videos):
-            self._keep(results, result, total)
-        return results
-
-    def _keep(self, results: dict[tuple[str, str], Result], result: Result, total: int) -> None:
-        self._store.add(result)
-        results[result.mode, result.case] = result
-        done = sum(not _open(one) for one in results.values())
-        self._report(EvaluationProgress("asking", min(done, total), total, result.error, result))
-
-    def _read(self, cases: Sequence[Case]) -> tuple[dict[tuple[str, ...], Video], dict[tuple[str, ...], LongreelError]]:
-        """The videos of these cases, and why some cannot be had."""
-        names_of_videos = list(dict.fromkeys(case.videos for case in cases))
+        names_of_videos = list(dict.fromkeys(case.videos for _, case in waiting))
         videos: dict[tuple[str, ...], Video] = {}
         failed: dict[tuple[str, ...], LongreelError] = {}
         for number, names in enumerate(names_of_videos):
@@ -103,7 +87,18 @@ class Runner:
             except LongreelError as error:
                 failed[names] = error
         self._report(EvaluationProgress("reading", len(names_of_videos), len(names_of_videos)))
-        return videos, failed
+        for result in failed_results(waiting, failed):
+            self._keep(results, result, total)
+        todo = [(mode, case) for mode, case in waiting if case.videos in videos]
+        for result in self._asked(todo, videos):
+            self._keep(results, result, total)
+        return results
+
+    def _keep(self, results: dict[tuple[str, str], Result], result: Result, total: int) -> None:
+        self._store.add(result)
+        results[result.mode, result.case] = result
+        done = sum(not _open(one) for one in results.values())
+        self._report(EvaluationProgress("asking", min(done, total), total, result.error, result))
 
     def _asked(self, todo: Sequence[tuple[str, Case]], videos: Mapping[tuple[str, ...], Video]) -> Iterator[Result]:
         """Results as they come. At most `jobs` questions are under way, so that a stop loses no more."""

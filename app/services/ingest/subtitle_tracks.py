@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from app.core.errors import BadInput
-from app.core.ports import SubtitleSource
-from app.core.types import Frame, SubtitleTrack, TimeSpan, Transcript, Utterance
+from app.core.types import Frame, SubtitleTrack, Transcript, Utterance
 from app.services import subtitles
 from app.services.ingest.run import Run
 from app.text.languages import guess_language
@@ -39,23 +38,22 @@ def read_track(run: Run, track: int) -> Transcript:
     if source is None:
         raise BadInput("The subtitle tracks of files cannot be read here.", "Leave --subtitle-track out.")
     chosen = next((one for one in source.tracks(run.path) if one.index == track), None)
-    texts = _read_pictures(run, source, track) if chosen and not chosen.is_text else source.texts(run.path, track)
+    if chosen and not chosen.is_text:  # pictures are read as text on the screen is
+        texts = []
+        for span, image in source.pictures(run.path, track):
+            run.check()
+            lines = run.parts.text_reader.read(Frame(span.start_s, image))
+            text = "\n".join(line.text for line in lines)
+            if text.strip():
+                texts.append((span, text))
+    else:
+        texts = source.texts(run.path, track)
     utterances = [
         replace(one, span=replace(one.span, end_s=min(one.span.end_s, run.video.duration_s)))
         for one in subtitles.from_texts(texts)
         if one.span.start_s < run.video.duration_s
     ]
     return Transcript(tuple(utterances), language_of(run, utterances))
-
-
-def _read_pictures(run: Run, source: SubtitleSource, track: int) -> list[tuple[TimeSpan, str]]:
-    """The texts of a track of pictures, read as text on the screen is."""
-    texts = []
-    for span, image in source.pictures(run.path, track):
-        run.check()
-        lines = run.parts.text_reader.read(Frame(span.start_s, image))
-        texts.append((span, "\n".join(line.text for line in lines)))
-    return [(span, text) for span, text in texts if text.strip()]
 
 
 def language_of(run: Run, utterances: Sequence[Utterance]) -> str | None:

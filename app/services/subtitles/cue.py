@@ -50,13 +50,13 @@ class Cue:
         return tuple([token[0] for token in self.tokens])
 
     def utterance(self) -> Utterance:
-        """What was said, with times of words where at least one of them has its own."""
-        return Utterance(self.span, " ".join(self.words), self._timed(), self.speaker)
+        """What was said, with times of words where at least one of them has its own.
 
-    def _timed(self) -> tuple[Word, ...]:
-        """Words that share a time, because only the first has one, share its span evenly; none without any time."""
+        Words that share a time, because only the first has one, share its span evenly.
+        """
+        text = " ".join(self.words)
         if {token[1] for token in self.tokens} == {None}:
-            return ()
+            return Utterance(self.span, text, (), self.speaker)
         starts = [self.span.start_s]
         groups: list[list[Token]] = [[]]
         for token in self.tokens:
@@ -70,7 +70,7 @@ class Cue:
         for group, start, end in zip(groups, starts, [*starts[1:], self.span.end_s], strict=True):
             edges = [start + (end - start) * place / len(group) for place in range(len(group) + 1)]
             words += [Word(token.text, TimeSpan(a, b)) for token, a, b in zip(group, edges, edges[1:], strict=False)]
-        return tuple(words)
+        return Utterance(self.span, text, tuple(words), self.speaker)
 
 
 class LeftOut:

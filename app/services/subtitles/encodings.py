@@ -145,7 +145,7 @@ def decode(data: bytes, language: str | None = None) -> str:
     """
     text = _unicode(data)
     if text is None and data.isascii():
-        text = data.decode("iso2022_jp") if b"\x1b$" in data else data.decode("ascii")
+        text = data.decode("iso2022_jp", errors="replace") if b"\x1b$" in data else data.decode("ascii")
     if text is None:
         text = _old(data, language)
     if len(_CONTROL.findall(text[:100_000])) > len(text[:100_000]) / 200:

@@ -48,8 +48,15 @@ def read(text: str, format: str, fps: float | None, left_out: LeftOut) -> list[C
     Raises BadInput for MicroDVD subtitles if neither they nor `fps` give the frame rate.
     """
     units = _units(text, format)
-    if format == "microdvd":
-        units, fps = _with_rate(units, fps)
+    if format == "microdvd":  # its first cue may state the rate; else that of the video counts
+        stated = _MICRODVD_RATE.fullmatch(units[0][1]) if units else None
+        if stated:
+            units, fps = units[1:], float(stated[1].replace(",", "."))
+        if not fps or not 1 <= fps <= 1000:
+            raise BadInput(
+                "These MicroDVD subtitles count frames, but do not say how many there are per second.",
+                "Add the line {1}{1}25 at their beginning, with the frame rate of the video.",
+            )
     cues: list[Cue] = []
     events = _events(units, format, fps, left_out)
     for (number, event), (_, following) in itertools.pairwise([*events, (0, None)]):
@@ -66,18 +73,6 @@ def _units(text: str, format: str) -> list[Unit]:
     if format in ("ass", "ssa"):
         return [(number, _DIALOGUE.sub("Dialogue:", line)) for number, line in units if _DIALOGUE.match(line)]
     return [(number, line.strip()) for number, line in units if not line.startswith("{DEFAULT}")]
-
-
-def _with_rate(units: Sequence[Unit], fps: float | None) -> tuple[list[Unit], float]:
-    """The first cue may state the rate; else that of the video counts."""
-    stated = _MICRODVD_RATE.fullmatch(units[0][1]) if units else None
-    rate = float(stated[1].replace(",", ".")) if stated else fps
-    if not rate or not 1 <= rate <= 1000:
-        raise BadInput(
-            "These MicroDVD subtitles count frames, but do not say how many there are per second.",
-            "Add the line {1}{1}25 at their beginning, with the frame rate of the video.",
-        )
-    return list(units[1:] if stated else units), rate
 
 
 def _events(units: Sequence[Unit], format: str, fps: float | None, left_out: LeftOut) -> list[tuple[int, Any]]:

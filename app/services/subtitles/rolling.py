@@ -25,7 +25,9 @@ _LONGEST = 200
 def unrolled(cues: Sequence[Cue]) -> list[Cue]:
     """The cues, in time order, each with only what it adds to the one before, if the file rolls."""
     ordered = sorted(cues, key=lambda cue: cue.span.start_s)
-    if not _rolls(ordered):
+    pairs = itertools.pairwise(ordered)
+    signs = [_is_sign(one, cue) for one, cue in pairs if cue.span.start_s <= one.span.end_s + _PAUSE_S]
+    if sum(signs) < max(_LEAST_PAIRS, _LEAST_SHARE * len(signs)):
         return ordered
     result: list[Cue] = []
     before: Cue | None = None
@@ -42,15 +44,6 @@ def unrolled(cues: Sequence[Cue]) -> list[Cue]:
             result.append(replace(cue, tokens=added))
         before = cue
     return result
-
-
-def _rolls(cues: Sequence[Cue]) -> bool:
-    follows = signs = 0
-    for before, cue in itertools.pairwise(cues):
-        if cue.span.start_s <= before.span.end_s + _PAUSE_S:
-            follows += 1
-            signs += _is_sign(before, cue)
-    return signs >= _LEAST_PAIRS and signs >= _LEAST_SHARE * follows
 
 
 def _is_sign(before: Cue, cue: Cue) -> bool:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from typing import Any
 
 from app.core.errors import BadInput
@@ -22,23 +21,18 @@ def is_transcript(content: Any) -> bool:
 
 def read(text: str) -> list[Utterance]:
     """What was said, by start time. Raises BadInput for any other JSON."""
+    said: list[Utterance] = []
     try:
-        said = [_utterance(one) for one in json.loads(text)["segments"]]
+        for segment in json.loads(text)["segments"]:
+            words = []  # those that whisperX could not place in time are left out; the sentence keeps them
+            for word in segment.get("words", ()):
+                if "start" in word and "end" in word:
+                    score = float(word.get("score", 1.0))  # NaN, which is no JSON, where it is not known
+                    within = TimeSpan(float(word["start"]), float(word["end"]))
+                    words.append(Word(str(word["word"]), within, score if math.isfinite(score) else 1.0))
+            span = TimeSpan(float(segment["start"]), float(segment["end"]))
+            sentence = " ".join(str(segment["text"]).split())
+            said.append(Utterance(span, sentence, tuple(words), segment.get("speaker") or None))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError) as error:
         raise BadInput("The JSON is not a transcript by whisperX.", HINT) from error
     return sorted((one for one in said if one.text), key=lambda one: one.span.start_s)
-
-
-def _utterance(segment: Mapping[str, Any]) -> Utterance:
-    """Words that whisperX could not place in time are left out; the sentence keeps them.
-
-    Where it does not know how sure a word is, it writes NaN, which is no JSON for others.
-    """
-    span = TimeSpan(float(segment["start"]), float(segment["end"]))
-    words = []
-    for word in segment.get("words", ()):
-        if "start" in word and "end" in word:
-            score = float(word.get("score", 1.0))
-            within = TimeSpan(float(word["start"]), float(word["end"]))
-            words.append(Word(str(word["word"]), within, score if math.isfinite(score) else 1.0))
-    return Utterance(span, " ".join(str(segment["text"]).split()), tuple(words), segment.get("speaker") or None)

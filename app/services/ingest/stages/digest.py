@@ -10,8 +10,8 @@ from typing import Any
 from agents.evidence.reading import GUESSED
 from app.core.errors import Cancelled, LongreelError, StorageFull, ToolRefused
 from app.core.ports import Chat, scene_describer
-from app.core.types import Capabilities, Completion, Digest, Message, SegmentKind, ToolSpec
-from app.services.chapters import BY_FILE, BY_HAND, Heading, edited, file_headings, publish, with_headings
+from app.core.types import Capabilities, Completion, Message, SegmentKind, ToolSpec
+from app.services.chapters import BY_FILE, BY_HAND, edited, file_headings, publish, with_headings
 from app.services.digest import make_digest
 from app.services.ingest.run import Run
 from app.services.ingest.stage import NOTHING, Stage, StageRun
@@ -82,37 +82,6 @@ def _model(run: Run) -> str:
     return run.parts.language_model.model if run.parts.language_model else EXTRACTIVE
 
 
-def _digest(work: StageRun, writer: Chat | None, headings: Sequence[Heading]) -> Digest:
-    run, content = work.run, found_in(work.run)
-    sentences = transcript_sentences(content.utterances)
-    sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in content.texts]
-    sentences = filter_screen_text(sentences)
-    seen = [c for c in content.captions if c.text and not c.model.startswith(GUESSED)]
-    captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in seen]
-    if not sentences:
-        sentences = captions
-    elif scene_describer(run.parts.captioner) is not None:
-        silent = [c for c in captions if not any(c.span.contains(s.span.middle_s) for s in sentences)]
-        sentences = sorted([*sentences, *silent], key=lambda s: s.span)
-
-    def chapter_done(done: int, total: int) -> None:
-        if done:
-            work.progress(done)
-        else:
-            work.begin(total, "chapters")
-
-    return make_digest(
-        run.video.id,
-        run.video.duration_s,
-        sentences,
-        run.parts.text_embedder,
-        writer,
-        words=run.settings.summary_words,
-        starts_s=[heading.start_s for heading in headings],
-        chapter_done=chapter_done,
-    )
-
-
 class _DigestStage(Stage[None]):
     """Chapters and summary, stored and indexed. Borders and titles that a person gave stay."""
 
@@ -128,7 +97,36 @@ class _DigestStage(Stage[None]):
         run, parts = work.run, work.run.parts
         writer = KeptWriter(parts.language_model, work) if parts.language_model else None
         own_chapters = file_headings(run.video.media)
-        digest, by = _digest(work, writer, own_chapters), _model(run)
+        content = found_in(run)
+        sentences = transcript_sentences(content.utterances)
+        sentences += [Sentence(t.span, SegmentKind.SCREEN_TEXT, t.text, t.frame_s) for t in content.texts]
+        sentences = filter_screen_text(sentences)
+        seen = [c for c in content.captions if c.text and not c.model.startswith(GUESSED)]
+        captions = [Sentence(c.span, SegmentKind.CAPTION, c.text) for c in seen]
+        if not sentences:
+            sentences = captions
+        elif scene_describer(parts.captioner) is not None:
+            silent = [c for c in captions if not any(c.span.contains(s.span.middle_s) for s in sentences)]
+            sentences = sorted([*sentences, *silent], key=lambda s: s.span)
+
+        def chapter_done(done: int, total: int) -> None:
+            if done:
+                work.progress(done)
+            else:
+                work.begin(total, "chapters")
+
+        starts_s, words = [heading.start_s for heading in own_chapters], run.settings.summary_words
+        digest = make_digest(
+            run.video.id,
+            run.video.duration_s,
+            sentences,
+            parts.text_embedder,
+            writer,
+            words=words,
+            starts_s=starts_s,
+            chapter_done=chapter_done,
+        )
+        by = _model(run)
         if own_chapters:
             digest, by = with_headings(digest, own_chapters, run.video.duration_s), BY_FILE
         if headings := edited(parts.library, run.video.id):
