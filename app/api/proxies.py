@@ -87,7 +87,15 @@ class BehindProxy:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        address = self._address(scope, headers)
+        host, scheme, prefix = headers.get("host", ""), scope["scheme"], ""
+        if self._is_trusted(_peer(scope)):
+            host = _first(headers, "x-forwarded-host") or host
+            forwarded = _first(headers, "x-forwarded-proto").lower()
+            scheme = forwarded if forwarded in ("http", "https") else scheme
+            path = _first(headers, "x-forwarded-prefix").rstrip("/")
+            is_plain = path.isascii() and path.isprintable() and not set(path) & set("?#<>\"'\\ ")
+            prefix = path if is_plain and path.startswith("/") and not path.startswith("//") else ""
+        address = self._public or PublicAddress(scheme, host, prefix)
         if scope["path"] == address.prefix != "":
             await RedirectResponse(f"{address.prefix}/", 308)(scope, receive, send)
             return
@@ -101,19 +109,6 @@ class BehindProxy:
             await send(message)
 
         await self._app(self._seen(scope, headers, address), receive, send_with_prefix)
-
-    def _address(self, scope: Scope, headers: Headers) -> PublicAddress:
-        if self._public:
-            return self._public
-        host, scheme, prefix = headers.get("host", ""), scope["scheme"], ""
-        if self._is_trusted(_peer(scope)):
-            host = _first(headers, "x-forwarded-host") or host
-            forwarded = _first(headers, "x-forwarded-proto").lower()
-            scheme = forwarded if forwarded in ("http", "https") else scheme
-            path = _first(headers, "x-forwarded-prefix").rstrip("/")
-            is_plain = path.isascii() and path.isprintable() and not set(path) & set("?#<>\"'\\ ")
-            prefix = path if is_plain and path.startswith("/") and not path.startswith("//") else ""
-        return PublicAddress(scheme, host, prefix)
 
     def _seen(self, scope: Scope, headers: Headers, address: PublicAddress) -> Scope:
         """The request as the browser sent it; the page's framework reads its own address from two of the fields."""

@@ -150,7 +150,13 @@ class _Wiring(Engines):
 
     @functools.cached_property
     def _warm_up(self) -> WarmUp:
-        return WarmUp(self._answering_parts)
+        def answering_parts() -> dict[str, Callable[[], object]]:
+            """The parts that a question needs, each with its loader: first the models, then the rest."""
+            models = {role.replace("_", " "): self.workers.get(role) for role in ANSWERING}
+            loads = {name: model.warm_up for name, model in models.items() if hasattr(model, "warm_up")}
+            return {**loads, "agent": lambda: self._agent}
+
+        return WarmUp(answering_parts)
 
     def _check_models(self) -> None:
         """Raises MissingPart for missing weights, WorkerFailed while models are loading."""
@@ -220,12 +226,6 @@ class _Wiring(Engines):
             self.answering_models,
             self.settings.server.public_url,
         )
-
-    def _answering_parts(self) -> dict[str, Callable[[], object]]:
-        """The parts that a question needs, each with its loader: first the models, then the rest."""
-        models = {role.replace("_", " "): self.workers.get(role) for role in ANSWERING}
-        loads = {name: model.warm_up for name, model in models.items() if hasattr(model, "warm_up")}
-        return {**loads, "agent": lambda: self._agent}
 
     def measuring(self) -> Measuring:
         evaluation = EvaluationService(

@@ -35,15 +35,15 @@ def mcp(
     address = url or _running(settings)
     source = f"the server at {address}" if address else f"the library in {settings.data}"
     consoles()[1].print(f"Longreel is ready for an assistant, with {source}.", soft_wrap=True)
-    asyncio.run(_serve(settings, address))
 
+    async def serve() -> None:
+        from app.mcp.server import build_server
 
-async def _serve(settings: Settings, address: str | None) -> None:
-    from app.mcp.server import build_server
+        opened = _remote(settings, address) if address else _own(settings)
+        async with opened as (longreel, registers):
+            await build_server(longreel, registers=registers).run_stdio_async()
 
-    opened = _remote(settings, address) if address else _own(settings)
-    async with opened as (longreel, registers):
-        await build_server(longreel, registers=registers).run_stdio_async()
+    asyncio.run(serve())
 
 
 @asynccontextmanager

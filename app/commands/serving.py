@@ -11,14 +11,13 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.markup import escape
 from rich.style import Style
 from rich.table import Table
 from rich.text import Text
 
 from app.commands.start import JsonOption, open_alone, open_longreel
-from app.core.settings import Settings, load_settings
+from app.core.settings import load_settings
 from app.services.ownership import owned
 from app.terminal import consoles
 
@@ -102,7 +101,19 @@ def doctor(
     out, err = consoles()
     settings = load_settings()
     if prepare:
-        _prepare(settings, err)
+        from gpu_workers.weights import packaged
+
+        shown: dict[str, int] = {}
+
+        def progress(name: str, done: float, total: float) -> None:
+            tenth = int(10 * done / total) if total else 10
+            if shown.get(name) != tenth:
+                shown[name] = tenth
+                err.print(f"  {name:<28} {tenth * 10:3d}%")
+
+        # There before the models, so that models without a library do not look like an older home.
+        settings.data.mkdir(parents=True, exist_ok=True)
+        packaged.prepare(settings, progress)
     checks = examine(settings)
     if deep:
         longreel = open_alone("longreel doctor")
@@ -118,18 +129,3 @@ def doctor(
         out.print(table)
     if not all(check.ok for check in checks):
         raise typer.Exit(5)
-
-
-def _prepare(settings: Settings, err: Console) -> None:
-    from gpu_workers.weights import packaged
-
-    shown: dict[str, int] = {}
-
-    def progress(name: str, done: float, total: float) -> None:
-        tenth = int(10 * done / total) if total else 10
-        if shown.get(name) != tenth:
-            shown[name] = tenth
-            err.print(f"  {name:<28} {tenth * 10:3d}%")
-
-    settings.data.mkdir(parents=True, exist_ok=True)  # so that models without a library do not look like an older home
-    packaged.prepare(settings, progress)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, replace
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import select, update
 
 from app.core.errors import Conflict
 from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, VideoId
@@ -65,7 +65,15 @@ class SqlCorrections:
             payload = json.dumps([asdict(one) for one in now_known]).encode()
             result = {"video_id": id, "stage": STAGE, "version": VERSION, "payload": payload}
             upsert(connection, stage_results, [result], ("video_id", "stage"))
-            return _corrected_segments(connection, id, heard, fixed.text)
+            speech = (segments.c.video_id == id) & (segments.c.kind == str(SegmentKind.SPEECH))
+            speech &= (segments.c.start_s < heard.span.end_s) & (segments.c.end_s > heard.span.start_s)
+            quoting = []
+            for segment in map(rows.segment, connection.execute(select(segments).where(speech))):
+                if heard.text in segment.text:
+                    text = segment.text.replace(heard.text, fixed.text, 1)
+                    connection.execute(update(segments).where(segments.c.id == segment.id).values(text=text))
+                    quoting.append(replace(segment, text=text))
+            return quoting
 
 
 def sentence_changed() -> Conflict:
@@ -76,15 +84,3 @@ def sentence_changed() -> Conflict:
 def parse_corrections(payload: bytes | None) -> list[Correction]:
     """What was corrected in a video, from its stored form."""
     return [Correction(**one) for one in json.loads(payload)] if payload else []
-
-
-def _corrected_segments(connection: Connection, id: VideoId, heard: Utterance, text: str) -> list[Segment]:
-    speech = (segments.c.video_id == id) & (segments.c.kind == str(SegmentKind.SPEECH))
-    speech &= (segments.c.start_s < heard.span.end_s) & (segments.c.end_s > heard.span.start_s)
-    quoting = []
-    for segment in map(rows.segment, connection.execute(select(segments).where(speech))):
-        if heard.text in segment.text:
-            fixed = replace(segment, text=segment.text.replace(heard.text, text, 1))
-            connection.execute(update(segments).where(segments.c.id == fixed.id).values(text=fixed.text))
-            quoting.append(fixed)
-    return quoting

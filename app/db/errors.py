@@ -72,7 +72,17 @@ def where(url: URL) -> str:
 def _reason(error: exc.DBAPIError, url: URL) -> str:
     original = error.orig
     if isinstance(original, sqlite3.Error):
-        return _sqlite_reason(original, url)
+        code = getattr(original, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+            return "orphan"
+        if code is None:
+            return ""
+        reason = _SQLITE.get(code & 0xFF, "")
+        if reason in ("io", "refused"):
+            with suppress(OSError):
+                if shutil.disk_usage(Path(url.database or ".").parent).free < FREE_BYTES:
+                    return "full"
+        return "no_tables" if not reason and "no such" in str(original) else reason
     state = getattr(original, "sqlstate", None)
     if state in _POSTGRES:
         return _POSTGRES[state]
@@ -81,22 +91,6 @@ def _reason(error: exc.DBAPIError, url: URL) -> str:
     if state is not None and state[:2] in ("08", "28", "3D", "53", "57"):
         return "unreachable"
     return ""
-
-
-def _sqlite_reason(error: sqlite3.Error, url: URL) -> str:
-    code = getattr(error, "sqlite_errorcode", None)
-    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-        return "orphan"
-    if code is None:
-        return ""
-    reason = _SQLITE.get(code & 0xFF, "")
-    if reason in ("io", "refused"):
-        with suppress(OSError):
-            if shutil.disk_usage(Path(url.database or ".").parent).free < FREE_BYTES:
-                return "full"
-    if not reason and "no such" in str(error):
-        return "no_tables"
-    return reason
 
 
 def _known(reason: str, place: str) -> LongreelError | None:

@@ -92,18 +92,15 @@ def _runs(written: Iterable[Sentence]) -> dict[str, float]:
                 for part in re.split("[:;.]", line)[:3]:
                     value = value * 60 + float(part)
                 readings[_shape(line)].append((at, value))
-    rates = {shape: _rate(sorted(times_s)) for shape, times_s in readings.items()}
-    return {shape: rate for shape, rate in rates.items() if rate}
-
-
-def _rate(readings: Sequence[tuple[float, float]]) -> float:
-    """The change per second between most readings; 0 if they disagree."""
-    steps = [(b - a) / (later - at) for (at, a), (later, b) in itertools.pairwise(readings) if later > at]
-    if len(steps) < LEAST_READINGS - 1:
-        return 0.0
-    middle = median(steps)
-    alike = sum(abs(step - middle) <= STEADY * abs(middle) for step in steps)
-    return middle if alike >= ALIKE * len(steps) else 0.0
+    rates: dict[str, float] = {}
+    for shape, values in readings.items():
+        pairs = itertools.pairwise(sorted(values))
+        steps = [(b - a) / (later - at) for (at, a), (later, b) in pairs if later > at]
+        middle = median(steps) if len(steps) >= LEAST_READINGS - 1 else 0.0
+        alike = sum(abs(step - middle) <= STEADY * abs(middle) for step in steps)
+        if middle and alike >= ALIKE * len(steps):
+            rates[shape] = middle
+    return rates
 
 
 def _worded(written: Iterable[Sentence], runs: Mapping[str, float]) -> list[Sentence]:

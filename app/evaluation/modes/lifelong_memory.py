@@ -72,7 +72,20 @@ class LifelongMemory(PublishedAgent):
             "with JSON: prediction, explanation (one sentence), confidence (1 low to 3 high).",
             _PREDICTION,
         )
-        spans = self._recalled(work, memory) if work.case.evidence else []
+        spans, whole = [], work.video.media.whole
+        if work.case.evidence:
+            intervals: Any = work.fill(
+                f"{memory}\n\nQuestion: {work.case.question}\n\nRecall the intervals that answer it, in seconds as "
+                "[start, end]. Include what comes right before and after, join actions that belong together, prefer a "
+                "broad interval to a short one, and give none if the memory is too vague. Reply with JSON: "
+                "predictions, explanation, confidence (1 to 3).",
+                _INTERVALS,
+            ).get("predictions")
+            for pair in intervals if isinstance(intervals, list) else []:
+                ends = [float(one) for one in pair if isinstance(one, int | float)] if isinstance(pair, list) else []
+                start, end = (max(ends[0], whole.start_s), min(ends[1], whole.end_s)) if len(ends) == 2 else (0.0, 0.0)
+                if start < end:
+                    spans.append(TimeSpan(start, end))
         cited = cited_spans(work.video, spans) if spans else cited_frames(work.video, [])
         prediction = reply.get("prediction")
         if not work.case.options:
@@ -91,23 +104,6 @@ class LifelongMemory(PublishedAgent):
                 max_output=MERGED_TOKENS,
             ).strip("\"'")
         return self._merged[texts] or texts[0]
-
-    def _recalled(self, work: Work, memory: str) -> list[TimeSpan]:
-        """The intervals that answer the question, inside the video."""
-        reply: Any = work.fill(
-            f"{memory}\n\nQuestion: {work.case.question}\n\nRecall the intervals that answer it, in seconds as [start, "
-            "end]. Include what comes right before and after, join actions that belong together, prefer a broad "
-            "interval to a short one, and give none if the memory is too vague. Reply with JSON: predictions, "
-            "explanation, confidence (1 to 3).",
-            _INTERVALS,
-        ).get("predictions")
-        spans, whole = [], work.video.media.whole
-        for pair in reply if isinstance(reply, list) else []:
-            ends = [float(one) for one in pair if isinstance(one, int | float)] if isinstance(pair, list) else []
-            start, end = (max(ends[0], whole.start_s), min(ends[1], whole.end_s)) if len(ends) == 2 else (0.0, 0.0)
-            if start < end:
-                spans.append(TimeSpan(start, end))
-        return spans
 
 
 def grouped(work: Work, lines: Sequence[Line]) -> list[tuple[TimeSpan, tuple[str, ...]]]:

@@ -135,7 +135,11 @@ class IngestService:
             try:
                 self._read(run)
             except BaseException:
-                _forget_deleted(run)
+                # What was still found after a video was deleted for good goes too; nothing else knows that it is there.
+                library, id = run.parts.library, run.video.id
+                if id not in {one.id for one in (*library.videos(), *(binned.video for binned in library.binned()))}:
+                    run.parts.retriever.remove(id)
+                    run.parts.media.remove(id)
                 raise
         except OSError as error:
             if error.errno in (errno.ENOSPC, errno.EDQUOT):
@@ -242,14 +246,6 @@ def _result(video: Video) -> dict[str, str]:
 def _do(stages: pipeline.Stages, run: Run) -> None:
     for stage in stages:
         stage.do(run)
-
-
-def _forget_deleted(run: Run) -> None:
-    """What was still found after a video was deleted for good goes too; nothing else knows that it is there."""
-    parts, id = run.parts, run.video.id
-    if id not in {video.id for video in (*parts.library.videos(), *(one.video for one in parts.library.binned()))}:
-        parts.retriever.remove(id)
-        parts.media.remove(id)
 
 
 def _version(probe: str, track: int | None) -> str:

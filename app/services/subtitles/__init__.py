@@ -10,7 +10,7 @@ from app.core.errors import BadInput
 from app.core.ports import SubtitleSource
 from app.core.types import TimeSpan, Utterance
 from app.services.subtitles import other_formats, subrip, ttml, whisperx
-from app.services.subtitles.cue import HINT, Cue, LeftOut, spoken
+from app.services.subtitles.cue import HINT, LeftOut, spoken
 from app.services.subtitles.encodings import decode
 from app.services.subtitles.rolling import unrolled
 from app.services.subtitles.whisperx import is_transcript
@@ -58,7 +58,14 @@ def parse(
     if _JSON.match(text):
         return whisperx.read(text)
     left_out = LeftOut()
-    cues = _cues(text, fps, left_out)
+    if ttml.looks_like_ttml(text):
+        cues = ttml.read(text, left_out)
+    elif format := other_formats.detect_format(text):
+        cues = other_formats.read(text, format, fps, left_out)
+    elif subrip.looks_like_sbv(lines := text.split("\n")):
+        cues = subrip.read_sbv(lines, left_out)
+    else:
+        cues = subrip.read(lines, left_out)
     if not cues and left_out.first:
         raise BadInput(f"These subtitles cannot be read. {left_out.first}", HINT)
     warning = left_out.warning()
@@ -102,15 +109,3 @@ def from_texts(texts: Iterable[tuple[TimeSpan, str]]) -> list[Utterance]:
     """What the subtitles of a track say, by start time: tags leave the text, and lines that roll come once."""
     cues = [cue for span, text in texts for cue in spoken(span, re.split(r"\\[Nn]|\n", text))]
     return [cue.utterance() for cue in unrolled(cues)]
-
-
-def _cues(text: str, fps: float | None, left_out: LeftOut) -> list[Cue]:
-    if ttml.looks_like_ttml(text):
-        return ttml.read(text, left_out)
-    format = other_formats.detect_format(text)
-    if format:
-        return other_formats.read(text, format, fps, left_out)
-    lines = text.split("\n")
-    if subrip.looks_like_sbv(lines):
-        return subrip.read_sbv(lines, left_out)
-    return subrip.read(lines, left_out)

@@ -117,9 +117,18 @@ def _minutes(offers: Sequence[Sequence[Point]], words: int, hours: float) -> lis
     """
     items = sorted((p for block in offers for p in block if p.label), key=lambda p: (p.citations[0].video_id, p.span))
     total = words * max(1, math.ceil(hours)) if words >= Length.PAGE.words else words
-    chosen = _fitting(items, total - words // 4)
+    # as many items as fit, the weightiest kinds first, each kind evenly spread over the time
+    fitting: set[int] = set()
+    used = 0
+    for label in WEIGHT:
+        own = [place for place, item in enumerate(items) if item.label == label]
+        for place in (own[i] for i in spread(len(own))):
+            size = len(items[place].text.split())
+            if used + size <= total - words // 4:
+                fitting.add(place)
+                used += size
+    chosen = [items[place] for place in sorted(fitting)]
     plain = [[p for p in block if not p.label] for block in offers]
-    used = sum(len(p.text.split()) for p in chosen)
     talk = _flat(filled(plain, min(total - used, words)))
     drafts = []
     for title, labels in PARTS:
@@ -128,20 +137,6 @@ def _minutes(offers: Sequence[Sequence[Point]], words: int, hours: float) -> lis
         if every:
             drafts.append(_part(title, points, left_out=len(every) - len(points)))
     return [*drafts, *([_part("Discussed", talk)] if talk else [])]
-
-
-def _fitting(items: Sequence[Point], words: int) -> list[Point]:
-    """As many items as fit, the weightiest kinds first, each kind evenly spread over the time."""
-    chosen: set[int] = set()
-    used = 0
-    for label in WEIGHT:
-        own = [place for place, item in enumerate(items) if item.label == label]
-        for place in (own[i] for i in spread(len(own))):
-            size = len(items[place].text.split())
-            if used + size <= words:
-                chosen.add(place)
-                used += size
-    return [items[place] for place in sorted(chosen)]
 
 
 def _part(title: str, points: Sequence[Point], left_out: int = 0) -> Draft:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -71,7 +71,18 @@ def named(video: VideoId, utterances: Sequence[Utterance], written: Sequence[Scr
         Mention(EntityKind.NAME, spelling[name_key(p.name)], video, p.span, p.source, p.quote, p.frame_s)
         for p in places
     )
-    return _joined(mentions)
+    joined: list[Mention] = []  # those of one span are one, and so is a name that stays on the screen
+    last: dict[tuple[str, MentionSource], int] = {}
+    for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
+        at = last.get((mention.key, mention.source))
+        span = None if at is None else joined[at].span
+        gap_s = SAME_GAP_S if mention.source is MentionSource.WRITTEN else -math.inf
+        if at is not None and span and (mention.span == span or mention.span.start_s <= span.end_s + gap_s):
+            joined[at] = replace(joined[at], span=span.hull(mention.span))
+        else:
+            last[mention.key, mention.source] = len(joined)
+            joined.append(mention)
+    return joined
 
 
 def seen(video: VideoId, content: Found) -> list[Mention]:
@@ -121,22 +132,6 @@ def _spellings(places: Sequence[_Place]) -> Mapping[str, str]:
         if same is None:
             spellings.append(key)
     return best
-
-
-def _joined(mentions: Iterable[Mention]) -> list[Mention]:
-    """Mentions in time order, those of one span once; a name that stays on the screen is mentioned once."""
-    joined_mentions: list[Mention] = []
-    last: dict[tuple[str, MentionSource], int] = {}
-    for mention in sorted(mentions, key=lambda one: (one.span.start_s, one.span.end_s, one.name)):
-        at = last.get((mention.key, mention.source))
-        span = None if at is None else joined_mentions[at].span
-        gap_s = SAME_GAP_S if mention.source is MentionSource.WRITTEN else -math.inf
-        if at is not None and span and (mention.span == span or mention.span.start_s <= span.end_s + gap_s):
-            joined_mentions[at] = replace(joined_mentions[at], span=span.hull(mention.span))
-        else:
-            last[mention.key, mention.source] = len(joined_mentions)
-            joined_mentions.append(mention)
-    return joined_mentions
 
 
 class _Entities(Stage[None]):

@@ -45,25 +45,23 @@ def object_segments(video: VideoId, tracks: Sequence[ObjectTrack], model: str) -
     by_name: dict[str, list[ObjectTrack]] = defaultdict(list)
     for track in tracks:
         by_name[track.name].append(track)
-    states = [state for name, same in by_name.items() for state in _states(name, same)]
-    return [
-        Segment(f"{video}-{SegmentKind.OBJECT}-{number}", video, SegmentKind.OBJECT, span, text, model, frame_s)
-        for number, (span, text, frame_s) in enumerate(sorted(states))
-    ]
-
-
-def _states(name: str, tracks: Sequence[ObjectTrack]) -> list[tuple[TimeSpan, str, float]]:
-    """The spans in which some things of one kind are seen, with a text and the frame that shows them best."""
-    changes = [one for one in count_changes(tracks) if one[1] and one[0].duration_s >= SHORT_S]
-    if len(changes) > MOST_CHANGES:
+    states: list[tuple[TimeSpan, str, float]] = []
+    for name, same in by_name.items():
+        changes = [one for one in count_changes(same) if one[1] and one[0].duration_s >= SHORT_S]
+        if len(changes) <= MOST_CHANGES:
+            states += [_state(name, span, count, same) for span, count in changes]
+            continue
         presences: list[tuple[TimeSpan, int]] = []  # spans that follow each other as one, with the largest number
         for span, count in changes:
             if presences and span.start_s - presences[-1][0].end_s <= SHORT_S:
                 presences[-1] = (presences[-1][0].hull(span), max(presences[-1][1], count))
             else:
                 presences.append((span, count))
-        return [_state(name, span, most, tracks, many=True) for span, most in presences]
-    return [_state(name, span, count, tracks) for span, count in changes]
+        states += [_state(name, span, most, same, many=True) for span, most in presences]
+    return [
+        Segment(f"{video}-{SegmentKind.OBJECT}-{number}", video, SegmentKind.OBJECT, span, text, model, frame_s)
+        for number, (span, text, frame_s) in enumerate(sorted(states))
+    ]
 
 
 def _state(

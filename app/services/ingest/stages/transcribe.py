@@ -47,28 +47,6 @@ def check(run: Run) -> None:
     run.options = replace(run.options, subtitles=None, subtitles_name="")
 
 
-def _listen(work: StageRun) -> Transcript:
-    """The language of the first chunk with speech is expected in the others, which need not wait for each other."""
-    run, chunks = work.run, AUDIO.of(work.run).chunks
-    done_s = sum(chunk.duration_s for chunk in chunks if Unit.of(chunk).key in work.done)
-    work.begin(chunks[-1].end_s if chunks else 0.0, "s", done_s)
-    expected = run.options.spoken
-    for chunk in chunks:
-        if expected is not None:
-            break
-        expected = _listen_to(work, [chunk], None)[0].language
-    transcripts = _listen_to(work, chunks, expected)
-    heard = list(zip(chunks, transcripts, strict=True))
-    said = [sentence.moved(chunk.start_s) for chunk, part in heard for sentence in part.utterances]
-    missed = [
-        TimeSpan(chunk.start_s + span.start_s, chunk.start_s + span.end_s)
-        for chunk, part in heard
-        for span in part.missed
-    ]
-    notes = dict.fromkeys(note for part in transcripts for note in part.notes)
-    return Transcript(tuple(said), main_language(said), (*notes, *language_notes(said), *missed_notes(missed)))
-
-
 def _listen_to(work: StageRun, chunks: Sequence[TimeSpan], expected: str | None) -> list[Transcript]:
     """What is said in each chunk, on the chunk's clock."""
     run, sound = work.run, AUDIO.of(work.run)
@@ -219,8 +197,25 @@ class _FromSound(_Transcription):
         return f"3/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
 
     def reduce(self, work: StageRun) -> Transcript:
-        run = work.run
-        transcript = _listen(work)
+        run, chunks = work.run, AUDIO.of(work.run).chunks
+        done_s = sum(chunk.duration_s for chunk in chunks if Unit.of(chunk).key in work.done)
+        work.begin(chunks[-1].end_s if chunks else 0.0, "s", done_s)
+        # The language of the first chunk with speech is expected in the others, which need not wait for each other.
+        expected = run.options.spoken
+        for chunk in chunks:
+            if expected is not None:
+                break
+            expected = _listen_to(work, [chunk], None)[0].language
+        heard = list(zip(chunks, _listen_to(work, chunks, expected), strict=True))
+        said = [sentence.moved(chunk.start_s) for chunk, part in heard for sentence in part.utterances]
+        missed = [
+            TimeSpan(chunk.start_s + span.start_s, chunk.start_s + span.end_s)
+            for chunk, part in heard
+            for span in part.missed
+        ]
+        notes = dict.fromkeys(note for _, part in heard for note in part.notes)
+        notes_of_all = (*notes, *language_notes(said), *missed_notes(missed))
+        transcript = Transcript(tuple(said), main_language(said), notes_of_all)
         track = None if transcript.utterances else subtitle_tracks.best(subtitle_tracks.tracks_of(run))
         if track is not None:
             transcript = subtitle_tracks.read_track(run, track.index)
