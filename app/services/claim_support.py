@@ -94,7 +94,7 @@ def keeps_facts(text: str, quotes: Sequence[Citation]) -> bool:
         return False
     if _is_title(text):
         return True
-    # possible, intended, needed, proposed or conditional where the nearest clauses are
+    # As possible, intended, needed, proposed or conditional as the nearest clauses are.
     content, sentences = _content_stems(text, "en"), _sentences(evidence)
     near = [one for sentence in sentences for one in _nearest(content, sentence, "en")] or sentences
     own = _modes(text)

@@ -172,7 +172,8 @@ def _memory(settings: Settings) -> list[Check]:
         needed = sum(fit.weights or 0 for fit in together) + max(fit.working for fit in together)
         most = max((fit.weights or 0) + fit.working for fit in together)
         free, budget = together[0].free, settings.hardware.memory_gb * 1e9
-        fit_together = needed <= free or 0 < budget <= free  # with a budget, the models take turns
+        # A budget lets more be configured than fit: the models then take turns.
+        fit_together = needed <= free or 0 < budget <= free
         detail = f"all models together: {_gb(needed)}; {_gb(free)} free on {device}"
         command = f"export LONGREEL_HARDWARE__MEMORY_GB={0.9 * free / 1e9:.1f}" if most <= free else ""
         checks.append(Check(f"memory {device}", fit_together, detail, "" if fit_together else command))

@@ -27,15 +27,17 @@ class Footage:
     """The videos of a folder and of the library. `known`: every video of the library."""
 
     def __init__(self, folder: Path | None, known: Callable[[], Sequence[Video]], read: Reader) -> None:
-        if folder is not None and not is_folder(folder):
-            raise NotFound(f"There is no folder {folder}.", "Give the folder of the benchmark's videos.")
         self._folder = folder
         self._known = known
         self._read = read
-        # media files by their path below the folder, their name, and their stem, in lower case
         self._files: dict[str, list[Path]] = defaultdict(list)
-        for file in sorted(folder.rglob("*")) if folder else ():
-            if folder and file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
+        """By their path below the folder, their name, and their stem, in lower case."""
+        if folder is None:
+            return
+        if not is_folder(folder):
+            raise NotFound(f"There is no folder {folder}.", "Give the folder of the benchmark's videos.")
+        for file in sorted(folder.rglob("*")):
+            if file.suffix.lower() in MEDIA_SUFFIXES and file.is_file():
                 for name in {file.relative_to(folder).as_posix(), file.name, file.stem}:
                     self._files[name.lower()].append(file)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 from fastapi.testclient import TestClient
@@ -96,8 +97,17 @@ def test_the_minute_begins_with_the_first_request_and_ends_for_each_caller(tmp_p
 def test_callers_of_the_past_are_forgotten(tmp_path: Path) -> None:
     now = [0.0]
     limit = RateLimit(PlainTextResponse("ok"), clock=lambda: now[0])
-    for number in range(MANY + 1):
-        limit._minute(str(number), 1)
+    scope = {"type": "http", "method": "GET", "path": "/v1/videos", "headers": [], "app": _Application(1, tmp_path)}
+
+    async def ignore(_: object) -> None:
+        pass
+
+    async def ask(callers: range) -> None:
+        for number in callers:
+            await limit({**scope, "client": (str(number), 5)}, ignore, ignore)  # type: ignore[arg-type]
+
+    asyncio.run(ask(range(MANY + 1)))
+    assert len(limit._minutes) == MANY + 1
     now[0] = 61.0
-    limit._minute("new", 1)
-    assert list(limit._minutes) == ["new"]
+    asyncio.run(ask(range(MANY + 1, MANY + 2)))
+    assert list(limit._minutes) == [str(MANY + 1)]
