@@ -73,6 +73,7 @@ def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:
     video = None if media.video is None else media.video.index
     open_ = {stream.index for stream in media.streams}
     begun = False
+    last: dict[int, int] = {}
     for packet in media.all_packets(start_s):
         time_s = media.packet_s(packet)
         if time_s is None or packet.stream.index not in open_:
@@ -85,6 +86,10 @@ def _wanted(media: OpenMedia, start_s: float, end_s: float) -> Iterator[Any]:
             if not open_:
                 return
         elif begun if packet.stream.index == video else time_s >= start_s - SAME_TIME_S:
+            if packet.dts is not None:  # edit lists go back in time, which no writer takes
+                if packet.dts <= last.get(packet.stream.index, packet.dts - 1):
+                    continue
+                last[packet.stream.index] = packet.dts
             yield packet
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput
+from gpu_workers.media.edit_lists import edit_lists, shown
 from gpu_workers.media.opening import (
     MOST_PIXELS,
     PREVIEW_BYTES,
@@ -52,6 +53,8 @@ class OpenMedia:
         self.scan = scan_if_needed(path)
         self._index: int | None = None
         self._open()
+        self._edits = edit_lists(self.container, path)
+        self._is_rearranged = any(one.edits > 1 for one in self._edits.values())
         streams = picture_streams(self.container)
         if track is None:
             best = best_pictures(streams, {} if self.scan is None else self.scan.streams)
@@ -118,18 +121,21 @@ class OpenMedia:
             return
         for margin_s in _MARGINS_S:
             time_s = from_s - margin_s
-            if time_s <= 1.0 or self.is_raw:
+            if time_s <= 1.0 or self.is_raw or self._is_rearranged:  # FFmpeg cannot seek in what comes twice
                 break
             stream = self.container.streams[stream_index]
             if not self._seek(int((time_s + self.clock_start_s) / stream.time_base), stream):
                 continue
-            packets = demuxed(self.container, stream)
+            packets = self._shown(stream)
             first = next((packet for packet in packets if packet.is_keyframe and packet.pts is not None), None)
             if first is not None and (self.packet_s(first) or 0.0) <= from_s + SAME_TIME_S:
                 yield from itertools.chain((first,), packets)
                 return
         self._rewind()
-        yield from demuxed(self.container, self.container.streams[stream_index])
+        yield from self._shown(self.container.streams[stream_index])
+
+    def _shown(self, streams: Any) -> Iterator[Any]:
+        return shown(demuxed(self.container, streams), self._edits)
 
     def _rewind(self) -> None:
         if not self._untouched:
@@ -153,7 +159,7 @@ class OpenMedia:
             self.container.seek(position, unsupported_byte_offset=True)
         line, false_times = self.scan.timeline, self.scan.false_times
         last: dict[int, int] = {}
-        for packet in demuxed(self.container, [self.container.streams[number] for number in numbers]):
+        for packet in self._shown([self.container.streams[number] for number in numbers]):
             number = packet.stream.index
             at = packet.pos if packet.pos is not None else last.get(number, position)
             last[number] = at
@@ -172,7 +178,7 @@ class OpenMedia:
             return self._from_index(streams, streams[0].index, from_s)
         if from_s > 0 and not self._seek(int((from_s + self.clock_start_s) * 1_000_000), None):
             return iter(())
-        return demuxed(self.container, streams)
+        return self._shown(streams)
 
     def _seek(self, timestamp: int, stream: Any) -> bool:
         self._untouched = False

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from gpu_workers.media.avi_index import AviIndex, avi_index
+from gpu_workers.media.edit_lists import edit_lists, shown
 from gpu_workers.media.opening import PREVIEW_BYTES, RAW, TRANSPORT, decoded, demuxed, media_errors, open_container
 from gpu_workers.media.timeline import (
     AHEAD_S,
@@ -204,20 +205,21 @@ class _Columns:
         compressed = {s.index: not s.codec_context.name.startswith(_RAW_CODECS) for s in streams}
         self._pictures = {s.index for s in streams if s.type == "video"}
         last = dict.fromkeys(compressed, 0)
-        for packet in demuxed(container, streams) if streams else ():
+        edits = edit_lists(container, path)
+        for packet in shown(demuxed(container, streams), edits) if streams else ():
             number = packet.stream.index
             last[number] = packet.pos if packet.pos is not None else last[number]
             base = 1 / self._raw_rate if self._raw_rate else float(packet.time_base)
-            stamp, shown = (len(self._numbers),) * 2 if self._raw_rate else time_stamps(packet)
-            if shown is None or stamp is None or packet.is_discard:  # before the beginning that an edit list sets
+            stamp, shown_stamp = (len(self._numbers),) * 2 if self._raw_rate else time_stamps(packet)
+            if shown_stamp is None or stamp is None or packet.is_discard:  # before the beginning that an edit list sets
                 continue
             self._numbers.append(number)
             self._positions.append(last[number])
             self._sizes.append(packet.size)
             self._stamps.append(stamp)
-            self._shown_stamps.append(shown)
+            self._shown_stamps.append(shown_stamp)
             self._decoded_s.append(stamp * base)
-            self._shown_s.append(shown * base)
+            self._shown_s.append(shown_stamp * base)
             self._durations_s.append(base if self._raw_rate else max(0, packet.duration or 0) * base)
             self._keys.append(packet.is_keyframe)
             head = memoryview(packet)[:32]
