@@ -42,6 +42,30 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: "io",
 }
 
+_ERRORS: dict[str, tuple[type[LongreelError], str, str]] = {
+    "full": (StorageFull, "There is no room left for {}.", "Free some space on its disk, then resume."),
+    "read_only": (WorkerFailed, "Nothing can be written to {}.", "Make the file and its folder writable."),
+    "busy": (WorkerFailed, "Another program keeps {} busy.", "Try again in a moment."),
+    "io": (WorkerFailed, "The disk failed under {}.", "Check the disk, then resume."),
+    "unreachable": (
+        WorkerFailed,
+        "The server of {} does not answer or does not let Longreel in.",
+        "Start it, or correct LONGREEL_DATABASE_URL.",
+    ),
+    "refused": (
+        MissingPart,
+        "Longreel has no permission to open {}.",
+        "Check that its folder exists and that you may write there.",
+    ),
+    "damaged": (MissingPart, "{} is damaged.", "Restore a backup, or move the file away and start over."),
+    "no_tables": (MissingPart, "The tables of {} belong to another version.", "Start Longreel once to update."),
+    "orphan": (
+        NotFound,
+        "The video or job that this belongs to was deleted.",
+        "List the videos to see which exist.",
+    ),
+}
+
 
 @contextmanager
 def translated(url: URL) -> Iterator[None]:
@@ -51,10 +75,11 @@ def translated(url: URL) -> Iterator[None]:
     except exc.DataError as error:
         raise BadInput(f"A value cannot be held by {where(url)}.", "Leave out NUL characters.") from error
     except exc.DBAPIError as error:
-        known = _known(_reason(error, url), where(url))
-        if known is None:
+        reason = _reason(error, url)
+        if reason not in _ERRORS:
             raise
-        raise known from error
+        kind, message, hint = _ERRORS[reason]
+        raise kind(message.format(where(url)), hint) from error
     except exc.TimeoutError as error:
         raise WorkerFailed(
             f"Too many requests are waiting for {where(url)}.",
@@ -91,32 +116,3 @@ def _reason(error: exc.DBAPIError, url: URL) -> str:
     if state is not None and state[:2] in ("08", "28", "3D", "53", "57"):
         return "unreachable"
     return ""
-
-
-def _known(reason: str, place: str) -> LongreelError | None:
-    match reason:
-        case "full":
-            return StorageFull(f"There is no room left for {place}.", "Free some space on its disk, then resume.")
-        case "read_only":
-            return WorkerFailed(f"Nothing can be written to {place}.", "Make the file and its folder writable.")
-        case "busy":
-            return WorkerFailed(f"Another program keeps {place} busy.", "Try again in a moment.")
-        case "io":
-            return WorkerFailed(f"The disk failed under {place}.", "Check the disk, then resume.")
-        case "unreachable":
-            return WorkerFailed(
-                f"The server of {place} does not answer or does not let Longreel in.",
-                "Start it, or correct LONGREEL_DATABASE_URL.",
-            )
-        case "refused":
-            return MissingPart(
-                f"Longreel has no permission to open {place}.",
-                "Check that its folder exists and that you may write there.",
-            )
-        case "damaged":
-            return MissingPart(f"{place} is damaged.", "Restore a backup, or move the file away and start over.")
-        case "no_tables":
-            return MissingPart(f"The tables of {place} belong to another version.", "Start Longreel once to update.")
-        case "orphan":
-            return NotFound("The video or job that this belongs to was deleted.", "List the videos to see which exist.")
-    return None

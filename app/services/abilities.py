@@ -27,30 +27,27 @@ class Ability:
 
 def abilities(settings: Settings, model_of: Callable[[str], str]) -> list[Ability]:
     """Hearing, reading, seeing, answering; `model_of` names the implementation of a role, "none" without one."""
-    connected = settings.llm_model or settings.vlm_model or "the model of the connected server"
-    served = settings.llm_url is not None or settings.vlm_url is not None
     hears, reads = model_of("transcriber") != "none", model_of("text_reader") != "none"
-    return [
+    abilities = [
         Ability("hears", hears, WHISPER if hears else "no model for speech is chosen"),
         Ability("reads", reads, SCRIPTS if reads else "no model for text on the screen is chosen"),
-        _sees(settings, model_of, connected if served else ""),
-        _answers(model_of("language_model"), connected if served else ""),
     ]
-
-
-def _sees(settings: Settings, model_of: Callable[[str], str], connected: str) -> Ability:
-    name = model_of("vision_language_model")
-    if name == "none" or (name == "openai" and not connected):
+    served = settings.llm_url is not None or settings.vlm_url is not None
+    connected = settings.llm_model or settings.vlm_model or "the model of the connected server"
+    model = connected if served else "a model on this machine"
+    viewer, writer = model_of("vision_language_model"), model_of("language_model")
+    missing = ("none",) if served else ("none", "openai")
+    if viewer in missing:
         finds = "it recognizes some everyday things, but does not understand pictures. Connect a model that sees"
-        return Ability("sees", False, finds)
-    if name == "openai" and settings.llm_images is False and not settings.vlm_url:
-        return Ability("sees", False, f"{connected} does not accept pictures. Connect a model that sees")
-    return Ability("sees", True, f"looks at pictures with {connected or 'a model on this machine'}")
-
-
-def _answers(name: str, connected: str) -> Ability:
-    if name == "none" or (name == "openai" and not connected):
-        return Ability("answers", False, "no language model: it shows the closest passages. Connect a model")
-    if name == "llamacpp":
-        return Ability("answers", True, SMALL)
-    return Ability("answers", True, f"answers with {connected or 'a model on this machine'}")
+        abilities.append(Ability("sees", False, finds))
+    elif viewer == "openai" and settings.llm_images is False and not settings.vlm_url:
+        refuses = f"{model} does not accept pictures. Connect a model that sees"
+        abilities.append(Ability("sees", False, refuses))
+    else:
+        abilities.append(Ability("sees", True, f"looks at pictures with {model}"))
+    if writer in missing:
+        finds = "no language model: it shows the closest passages. Connect a model"
+        abilities.append(Ability("answers", False, finds))
+    else:
+        abilities.append(Ability("answers", True, SMALL if writer == "llamacpp" else f"answers with {model}"))
+    return abilities

@@ -6,7 +6,7 @@ A recogniser writes a sentence an utterance, but a cue of subtitles may hold hal
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import regex
 
@@ -23,8 +23,14 @@ _ENDED = regex.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964][\"'\u20
 
 def transcript_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
     """The spoken sentences in order: cues that one sentence runs through are joined, several in one are split."""
+    groups: list[list[Utterance]] = []
+    for utterance in utterances:
+        if groups and _continues(groups[-1], utterance):
+            groups[-1].append(utterance)
+        else:
+            groups.append([utterance])
     sentences = []
-    for group in _groups(utterances):
+    for group in groups:
         text = " ".join(" ".join(one.text.split()) for one in group)
         at = 0
         for sentence in split_sentences(text):
@@ -33,17 +39,6 @@ def transcript_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
             span = TimeSpan(_time_at(group, start, len(text)), _time_at(group, at, len(text), end=True))
             sentences.append(Sentence(span, SegmentKind.SPEECH, sentence, speaker=group[0].speaker))
     return sentences
-
-
-def _groups(utterances: Sequence[Utterance]) -> Iterator[list[Utterance]]:
-    group: list[Utterance] = []
-    for utterance in utterances:
-        if group and not _continues(group, utterance):
-            yield group
-            group = []
-        group.append(utterance)
-    if group:
-        yield group
 
 
 def _continues(group: Sequence[Utterance], following: Utterance) -> bool:
