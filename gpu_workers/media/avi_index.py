@@ -53,9 +53,7 @@ def avi_index(path: Path, stream: Any) -> AviIndex:
     """The index for a picture stream of a file: the one at its end, or else what FFmpeg has found."""
     step_s, base = float(stream.time_base), 0
     with path.open("rb") as file:  # not mapped: a file that shrinks meanwhile would end the process
-        films = _read(file, 0, _BEGINNING).find(b"movi")
-        end = films + _number(file, films - 4)  # by the header of what holds the packets
-        first = end if _read(file, end, 4) == b"idx1" else _last(file, b"idx1")
+        films, end, first = _places(file)
         length = min(_number(file, first + 4), _LARGEST)
         data = _read(file, first + _HEAD, length) if first > films > 0 else b""
         goes_on = _read(file, first + _HEAD + length, 4) == b"RIFF"
@@ -74,6 +72,19 @@ def avi_index(path: Path, stream: Any) -> AviIndex:
     position, size, number = (column.astype(np.int64) for column in columns)
     order = np.flatnonzero(size)[np.argsort(position[size > 0], kind="stable")]
     return AviIndex(position[order] + base + _HEAD, size[order], number[order] * step_s, missing, false_from)
+
+
+def index_start(path: Path) -> int:
+    """The byte at which the index of an AVI file begins; -1 if it has none."""
+    with path.open("rb") as file:
+        return _places(file)[2]
+
+
+def _places(file: BinaryIO) -> tuple[int, int, int]:
+    """Where the packets of an AVI file begin, where they end by their header, and where the index begins."""
+    films = _read(file, 0, _BEGINNING).find(b"movi")
+    end = films + _number(file, films - 4)
+    return films, end, end if _read(file, end, 4) == b"idx1" else _last(file, b"idx1")
 
 
 def _read(file: BinaryIO, start: int, count: int) -> bytes:

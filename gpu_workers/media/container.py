@@ -74,7 +74,8 @@ class OpenMedia:
         self.is_raw = self.container.format.name in RAW
 
     def _open(self) -> None:
-        self.container = open_container(self.path, self.scan.preview if self.scan else None)
+        preview, without_index = (self.scan.preview, self.scan.without_index) if self.scan else (None, False)
+        self.container = open_container(self.path, preview, without_index=without_index)
         self._untouched = True
         self.video = None if self._index is None else self.container.streams[self._index]
         sounds = enumerate(self.container.streams.audio)
@@ -229,7 +230,7 @@ def _needs_scan(path: Path, size: int, changed_ns: int) -> bool:  # noqa: ARG001
             return False
         is_counted = container.format.name.startswith(("avi", "mov"))
     facts = scan(path)  # where FFmpeg seeks, it passes joints in Ogg and losses in AVI
-    return len(facts.timeline.parts) > 1 or (is_counted and bool(facts.false_times))
+    return len(facts.timeline.parts) > 1 or facts.without_index or (is_counted and bool(facts.false_times))
 
 
 def _may_jump(container: Any) -> bool:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, LongreelError, MissingPart
+from gpu_workers.media.avi_index import index_start
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,w64,mp3,flac,aac,aiff,caf,amr,mxf,ivf,gif,"
@@ -57,11 +58,11 @@ PREVIEW_BYTES = 2**21 // 188 * 188
 """So much of a later part of a broadcast shows which streams it has: some seconds."""
 
 
-def open_container(path: Path, preview: int | None = None) -> Any:
+def open_container(path: Path, preview: int | None = None, *, without_index: bool = False) -> Any:
     """FFmpeg's container. Raises BadInput.
 
     With a `preview` the bytes from there on come first, PREVIEW_BYTES of them, and after them the whole file: streams
-    are known only if they appear at the beginning.
+    are known only if they appear at the beginning. `without_index` hides that of an AVI file, which may be damaged.
     """
     import av
 
@@ -72,6 +73,8 @@ def open_container(path: Path, preview: int | None = None) -> Any:
         if preview is not None:
             file = _Previewed(path, preview)
             options["correct_ts_overflow"] = "0"  # what FFmpeg takes for an overflow is the preview
+        elif without_index:
+            file = _WithoutIndex(path)
         container = _opened(file, options)
         if any(map(_is_hidden, container.streams)):
             container.close()
@@ -115,17 +118,34 @@ def refuse_huge_pictures(path: Path, index: int) -> None:
             )
 
 
-class _Previewed:
-    """A file whose bytes from a place on are read first, then all of them."""
+class _OpenFile:
+    """A file as FFmpeg reads it."""
 
-    def __init__(self, path: Path, start: int) -> None:
+    def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDONLY)
-        self._start = start
-        self._size = PREVIEW_BYTES + os.fstat(self._file).st_size
+        self._size = os.fstat(self._file).st_size
         self._at = 0
 
     def __del__(self) -> None:
         os.close(self._file)
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Goes to a place, counted from the beginning, from here or from the end."""
+        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        """The place of the next byte."""
+        return self._at
+
+
+class _Previewed(_OpenFile):
+    """A file whose bytes from a place on are read first, then all of them."""
+
+    def __init__(self, path: Path, start: int) -> None:
+        super().__init__(path)
+        self._start = start
+        self._size += PREVIEW_BYTES
 
     def read(self, count: int) -> bytes:
         """The next bytes; none at the end. A preview that reaches the end of the file ends in zeros."""
@@ -137,14 +157,21 @@ class _Previewed:
         self._at += len(data)
         return data
 
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        """Goes to a place, counted from the beginning, from here or from the end."""
-        self._at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self._size}[whence]
-        return self._at
 
-    def tell(self) -> int:
-        """The place of the next byte."""
-        return self._at
+class _WithoutIndex(_OpenFile):
+    """An AVI file whose index is not recognized as one."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._index = index_start(path)
+
+    def read(self, count: int) -> bytes:
+        """The next bytes; none at the end."""
+        data = bytearray(os.pread(self._file, count, self._at))
+        for at in range(max(self._index, self._at), min(self._index + 4, self._at + len(data))):
+            data[at - self._at] = 0
+        self._at += len(data)
+        return bytes(data)
 
 
 def demuxed(container: Any, streams: Any = None) -> Iterator[Any]:

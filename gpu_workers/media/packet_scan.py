@@ -97,6 +97,18 @@ class FileScan:
     index: dict[int, SeekIndex]
     end_byte: int
     """Where the last packet ends; 0 if the container does not say."""
+    without_index: bool = False
+    """Whether the index of an AVI file hides packets."""
+
+    @property
+    def packets(self) -> int:
+        """How many can be read."""
+        return sum(one.packets for one in self.streams.values())
+
+    @property
+    def end_s(self) -> float:
+        """When the shortest stream ends."""
+        return min((one.end_s for one in self.streams.values()), default=0.0)
 
 
 def scan(path: Path) -> FileScan:
@@ -115,6 +127,12 @@ def _scan(path: Path, size: int, changed_ns: int) -> FileScan:  # noqa: ARG001 -
                 container.seek(PREVIEW_BYTES, unsupported_byte_offset=True)
             facts = _Columns(path, container).scanned(preview)
             pictures = [stream.index for stream in media_streams(container) if stream.type == "video"]
+            promised_s = promised_by_avi_s(container)
+        if promised_s and (facts.false_times or facts.end_s < promised_s - GAP_S):  # the index may be to blame
+            with open_container(path, without_index=True) as container:
+                unindexed = _Columns(path, container).scanned(None)
+            if unindexed.packets > facts.packets:
+                facts = replace(unindexed, without_index=True)
     streams = dict(facts.streams)
     for number in pictures if len(pictures) > 1 else ():
         if number in streams:
@@ -177,6 +195,14 @@ def header_end_s(container: Any) -> float:
     if not container.format.name.startswith(("mov", "matroska")) or not container.duration or container.duration <= 0:
         return math.inf
     return float(container.duration + (container.start_time or 0)) / 1e6
+
+
+def promised_by_avi_s(container: Any) -> float:
+    """The length of an AVI file by the count of packets in its header; 0 for others. FFmpeg shortens the length to what
+    a file without its index may hold."""
+    if container.format.name != "avi":
+        return 0.0
+    return max((float(s.frames * s.time_base) for s in container.streams if s.time_base), default=0.0)
 
 
 def time_stamps(packet: Any) -> tuple[int | None, int | None]:

@@ -16,7 +16,7 @@ from app.core.types import AudioStream, MediaInfo, VideoStream
 from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.file_tags import file_tags
 from gpu_workers.media.opening import IGNORE_EDITS, decoded, media_errors
-from gpu_workers.media.packet_scan import FileScan, scan
+from gpu_workers.media.packet_scan import FileScan, promised_by_avi_s, scan
 from gpu_workers.media.picture import clockwise, pixel_aspect, shown_size
 from gpu_workers.media.tracks import picture_streams
 
@@ -125,8 +125,7 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
     if media.scan is not None and container.format.name != "avi":  # FFmpeg guesses the length of a broadcast
         return warnings
     header_s = max(0.0, float(container.duration + (container.start_time or 0)) / 1e6 - media.clock_start_s)
-    if container.format.name == "avi":  # FFmpeg shortens the length to what a file without its index may hold
-        header_s = max([header_s, *(float(s.frames * s.time_base) for s in container.streams if s.time_base)])
+    header_s = max(header_s, promised_by_avi_s(container))
     if header_s > duration_s + _HEADER_SLACK_S:
         data = f"the data ends at {duration_s:.0f} s: the rest is missing"
         warnings.append(f"The header promises {header_s:.0f} s, but {data}.")
@@ -143,7 +142,9 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
         places = _listed([f"{part.start_s - start_s:.1f} s" for part in joints])
         how = "begin again" if joints[0].step_s < 0 else "jump ahead"
         warnings.append(f"The times of the file {how} at {places}: its parts are placed one after another.")
-    if facts.false_times:
+    if facts.without_index:
+        warnings.append("The index of the file is damaged: the file is read without it.")
+    elif facts.false_times:
         warnings.append(f"{len(facts.false_times)} damaged packet(s) carry a false time, which is ignored.")
     starts = {number: one.start_s - start_s for number, one in facts.streams.items()}
     sound_s = min((starts[stream.index] for _, stream in media.sounds if stream.index in starts), default=0.0)
