@@ -158,27 +158,26 @@ def _packet_warnings(media: OpenMedia, facts: FileScan, size: int) -> list[str]:
     if facts.pauses:
         places = _spans(facts.pauses, start_s)
         warnings.append(f"There is neither a new picture nor sound from {places}; the file's own times are used.")
-    # the packets of a second FLAC file are read, but take the times of the first
-    end_byte = _SHORTEST_FILE if media.container.format.name == "flac" else facts.end_byte
-    if end_byte and size - end_byte >= _SHORTEST_FILE:
-        other = _second_file(media.path, end_byte)
-        if other is not None:
-            part = f"its part, {(size - other) / size:.0%}, is not read"
-            warnings.append(f"Another file is joined to this one; {part}. Give it by itself.")
+    warnings += _second_file(media, facts.end_byte, size)
     if media.video is not None and media.video.index not in facts.streams:
         warnings.append("The pictures have no usable times, so only the first is read.")
     return warnings
 
 
-def _second_file(path: Path, start: int) -> int | None:
-    """The byte from `start` on at which another file begins."""
-    with path.open("rb") as file:  # not mapped: a file that shrinks meanwhile would end the process
+def _second_file(media: OpenMedia, end_byte: int, size: int) -> list[str]:
+    """A warning if another file begins after the packets of this one."""
+    # the packets of a second FLAC file are read, but take the times of the first
+    start = _SHORTEST_FILE if media.container.format.name == "flac" else end_byte
+    if not start or size - start < _SHORTEST_FILE:
+        return []
+    with media.path.open("rb") as file:  # not mapped: a file that shrinks meanwhile would end the process
         place, end = file.seek(start), b""
         while block := file.read(_BLOCK):
             if head := _HEADS.search(end + block):
-                return place - len(end) + head.start()
+                part = f"its part, {(size - place + len(end) - head.start()) / size:.0%}, is not read"
+                return [f"Another file is joined to this one; {part}. Give it by itself."]
             place, end = place + len(block), block[-_LONGEST_HEAD:]
-    return None
+    return []
 
 
 def _spans(spans: Sequence[tuple[float, float]], start_s: float) -> str:
