@@ -37,6 +37,8 @@ LARGEST_BYTES = 100_000_000
 USUAL_FPS = 25.0
 """Good enough to see whether subtitles that count frames can be read at all."""
 
+_DIRECTION = re.compile(r"[\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|&(?:lrm|rlm);")
+"""Marks of the direction of writing; within words, they keep them from being found."""
 _JSON = re.compile(r"\s*\{(?!\s*(?:\d+|DEFAULT)\s*\}\s*\{)")
 
 
@@ -54,7 +56,7 @@ def parse(
     Raises BadInput for what is no subtitle file, where it can with the line number.
     """
     text = data if isinstance(data, str) else decode(data, language)
-    text = text.replace("\ufeff", "").replace("\r\n", "\n").replace("\r", "\n")
+    text = _DIRECTION.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
     if _JSON.match(text):
         return whisperx.read(text)
     left_out = LeftOut()

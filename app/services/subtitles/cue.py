@@ -24,7 +24,10 @@ NAMED = 3
 _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
 _STAMP = re.compile(r"<((?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3})>")
 _MARKUP = re.compile(r"[<{&]")
-_TAG = re.compile(r"</?[a-zA-Z][^<>]*>|<\d[\d:.,]*>|\{\\[^{}]*\}")
+_READING = re.compile(r"<rt\b[^<>]*>[^<>]*(?:</rt>)?")
+"""How a word is pronounced, which stands above it."""
+_TAG = re.compile(r"</?[a-zA-Z][^\s<>]*(?:\s[^<>]*=[^<>]*|\s*/?)>|<(?:v|lang)\s[^<>]*>|<\d[\d:.,]*>|\{\\[^{}]*\}")
+"""What stands between the signs of two comparisons, as in a<b and c>d, is no tag."""
 
 
 class Token(NamedTuple):
@@ -134,7 +137,7 @@ def _tokens(line: str) -> list[Token]:
     if not _MARKUP.search(line):
         return [_untimed(word, place == 0) for place, word in enumerate(line.split())]
     tokens: list[Token] = []
-    pieces = _STAMP.split(line)
+    pieces = _STAMP.split(_READING.sub("", line))
     spaced = True
     for piece, stamp in zip(pieces[::2], [None, *pieces[1::2]], strict=True):
         text = html.unescape(_TAG.sub("", piece))

@@ -108,7 +108,7 @@ def _span(match: re.Match[str], index: int, left_out: LeftOut) -> TimeSpan | Non
 
 def _seconds(parts: Sequence[str | None]) -> float | None:
     hours, minutes, seconds = int(parts[0] or 0), int(parts[1] or 0), int(parts[2] or 0)
-    if minutes > 59 or seconds > 59 or hours > _MOST_HOURS:
+    if minutes > 60 or seconds > 60 or hours > _MOST_HOURS:
         return None
     milliseconds = int((parts[3] or "0").ljust(3, "0")[:3])
     return (hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + milliseconds) / 1000

@@ -87,6 +87,23 @@ def test_tags_and_entities_leave_the_text():
     assert said(data)[0][2] == "Tom & Jerry: 1 < 2"
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("if a<b and c>d", "if a<b and c>d"),
+        ("<c.yellow.bg_blue>one</c> <lang en>two</lang> <b>three</b> <br/>four", "one two three four"),
+        ("<ruby>漢<rt>kan</rt>字<rt>ji</rt></ruby> one", "漢字 one"),
+        ("\u202bשלום\u202c עולם\u200f &rlm;x&lrm;y", "שלום עולם xy"),
+    ],
+)
+def test_only_what_is_said_stays(text, words):
+    assert said(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{text}\n")[0][2] == words
+
+
+def test_a_time_that_was_rounded_up_to_a_whole_minute_is_read():
+    assert said("00:00:59,500 --> 00:00:60,000\nx\n") == [(59.5, 60.0, "x")]
+
+
 def test_an_arrow_in_the_text_is_text():
     assert said("00:00:01,000 --> 00:00:02,000\nA --> B\n")[0][2] == "A --> B"
 
