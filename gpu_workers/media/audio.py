@@ -15,6 +15,7 @@ from app.core.types import AudioMap, SoundChoice, TimeSpan
 from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.loudness import SOUNDING, STEP_S, LoudnessMeter, quiet_cuts
 from gpu_workers.media.opening import decoded
+from gpu_workers.media.packet_scan import scan
 from gpu_workers.media.phase import PhaseMeter
 from gpu_workers.media.timeline import GAP_S
 from gpu_workers.media.tracks import sound_order
@@ -31,6 +32,7 @@ _ODD_STEP_S = 2.0
 """The frame after a longer step shows whether the time before it was false."""
 _PREROLL_S = 0.5
 """Codecs need a little sound before the first sample that is right: Opus 80 ms, AAC and MP3 less."""
+_LOST_END_S = 1.0
 _SILENCE = 60 * SAMPLE_RATE
 _SOUNDING_SHARE = 0.05
 """A track of which less can be heard is taken for silent when another one has more."""
@@ -86,6 +88,11 @@ def _surveyed(path: Path, chunk_s: float, choice: SoundChoice, phase: PhaseMeter
                 meter.add(np.zeros(min(start - silence, _SILENCE), dtype=np.float32))
             meter.add(samples[max(0, position - start) :])
             position = max(position, start + len(samples))
+        stream = _chosen(media, choice)
+        facts = scan(path).streams.get(stream.index) if stream is not None and position else None
+        end_s = facts.end_s - media.clock_start_s if facts is not None else 0.0
+    if end_s - position / SAMPLE_RATE >= _LOST_END_S:  # another codec, or damage: these packets give nothing
+        gaps.append(TimeSpan(position / SAMPLE_RATE, end_s))
     cuts = quiet_cuts(meter.result(), position / SAMPLE_RATE, chunk_s)
     return AudioMap(meter.result(), STEP_S, cuts, choice, tuple(gaps))
 
@@ -99,17 +106,9 @@ def _placed(
     media: OpenMedia, choice: SoundChoice, from_s: float, phase: PhaseMeter | None = None
 ) -> Iterator[tuple[int, NDArray[np.float32]]]:
     """Sound with the number of its first sample on the video's clock; starts may leave gaps or overlap."""
-    if choice.track is None:
-        stream = next((stream for _, stream in sound_order(media.sounds)), None)
-        if stream is None:
-            return
-    else:
-        stream = dict(media.sounds).get(choice.track)
-        if stream is None:
-            raise BadInput(
-                f"{media.path.name} has no sound track {choice.track} that can be decoded.",
-                f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
-            )
+    stream = _chosen(media, choice)
+    if stream is None:
+        return
     run = _Run()
     for frame, time_s in _plausible(_decoded(media, stream.index, from_s)):
         if phase is not None:
@@ -125,6 +124,19 @@ def _placed(
         run = _Run(frame, time_s)
         yield from run.add(frame)
     yield from run.end()
+
+
+def _chosen(media: OpenMedia, choice: SoundChoice) -> Any:
+    """The stream of a sound track; None if the file has none and none is named. Raises BadInput."""
+    if choice.track is None:
+        return next((stream for _, stream in sound_order(media.sounds)), None)
+    stream = dict(media.sounds).get(choice.track)
+    if stream is None:
+        raise BadInput(
+            f"{media.path.name} has no sound track {choice.track} that can be decoded.",
+            f"Choose one of: {', '.join(str(place) for place, _ in media.sounds) or 'none'}.",
+        )
+    return stream
 
 
 def _one_channel(frame: Any, channel: int) -> Any:

@@ -237,6 +237,11 @@ def _unreadable(path: Path) -> BadInput:
             f"{path.name} starts as an MP4 file, but its index is missing or damaged.",
             "The recording or download was cut off: get the complete file.",
         )
+    if head[4:8] in (b"moof", b"styp", b"sidx"):
+        return BadInput(
+            f"{path.name} is a piece of an MP4 stream without its beginning.",
+            "Join it to the initialization segment, or download the whole video.",
+        )
     return BadInput(
         f"{path.name} is not a video or sound file that can be read.",
         "Give an mp4, mkv, webm, mov, avi or ts file, or a sound file. To add subtitles alone: longreel import FILE",

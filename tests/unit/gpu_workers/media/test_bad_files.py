@@ -132,6 +132,12 @@ def test_pictures_that_cannot_be_decoded_are_left_out_and_remembered(tmp_path):
     assert from_json(MediaInfo, to_json(media)) == media
 
 
+def test_a_piece_of_a_stream_is_refused_with_what_it_needs(tmp_path):
+    options = {"movflags": "frag_keyframe+empty_moov"}
+    data = write_media(tmp_path / "a.mp4", times_s=steady(2.0), container_options=options).read_bytes()
+    assert "without its beginning" in refused(written(tmp_path / "b.mp4", data[data.index(b"moof") - 4 :]))
+
+
 def test_a_cover_picture_is_not_the_video(tmp_path):
     path = with_cover(tmp_path / "b.mp4", write_media(tmp_path / "a.mp4", times_s=steady(2.0), tones_hz=[440.0]))
     media = PyAVProbe().probe(path)

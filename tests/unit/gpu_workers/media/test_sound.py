@@ -70,6 +70,19 @@ def test_a_gap_in_the_sound_is_named_and_silence_at_its_beginning_is_none(tmp_pa
     assert (gap.start_s, gap.end_s) == (pytest.approx(2.0, abs=0.1), pytest.approx(4.0, abs=0.1))
 
 
+def test_sound_that_cannot_be_decoded_to_the_end_is_named(tmp_path):
+    """A broadcast that goes on with another codec."""
+    first, second = (
+        write_media(tmp_path / f"{codec}.ts", times_s=steady(4.0), tones_hz=[440.0], sound_s=4.0, audio_codec=codec)
+        for codec in ("aac", "libmp3lame")
+    )
+    path = tmp_path / "joined.ts"
+    path.write_bytes(first.read_bytes() + second.read_bytes())
+    (gap,) = PyAVAudio().survey(path, chunk_s=30.0).gaps
+    assert (gap.start_s, gap.end_s) == (pytest.approx(4.0, abs=0.2), pytest.approx(8.0, abs=0.2))
+    assert not PyAVAudio().survey(first, chunk_s=30.0).gaps
+
+
 def test_a_span_in_the_middle_is_the_same_sound_as_in_the_whole(tmp_path):
     path = write_media(
         tmp_path / "a.mp4", times_s=steady(12.0), tones_hz=[440.0], sound_s=12.0, silent=(7.0, 7.5), layout="stereo"
