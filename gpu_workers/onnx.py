@@ -1,7 +1,9 @@
-"""Opens ONNX models so that several can share the CPU cores."""
+"""Opens ONNX models so that several can share the CPU cores, and writes networks of torch as such."""
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,3 +27,24 @@ def open_session(model: Path | bytes, wanted_threads: int) -> Any:
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def write_network(
+    network: Any, inputs: Sequence[Any], place: Path, output: str, axes: Mapping[str, Mapping[int, str]]
+) -> None:
+    """Writes a network of torch, traced with some inputs. `axes`: what is free in each input and in the output."""
+    import torch
+
+    with warnings.catch_warnings(), torch.no_grad():
+        # The exporter without further dependencies warns about its successor, which needs onnxscript.
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            network.eval(),
+            tuple(inputs),
+            str(place),
+            input_names=[name for name in axes if name != output],
+            output_names=[output],
+            dynamic_axes={name: dict(free) for name, free in axes.items()},
+            opset_version=17,
+            dynamo=False,
+        )

@@ -6,13 +6,13 @@ model to start: with one thread, onnxruntime is ready after 0.3 s and torch afte
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.core.settings import Settings
 from gpu_workers.language.onnx_text import OnnxTextModel
+from gpu_workers.onnx import write_network
 from gpu_workers.registry import Workers
 from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
@@ -50,38 +50,26 @@ class MiniLMEmbedder(OnnxTextModel):
 def exported(settings: Settings) -> Path:
     """The ONNX file, exported from the package's weights if needed. Raises MissingPart, StorageFull."""
     folder = packaged.minilm_folder(settings)
-    place = packaged.models_folder(settings) / parts.MINILM.exported
-    return make_once(place, parts.MINILM.name, lambda fresh: _export(folder, fresh))
 
+    def export(fresh: Path) -> None:
+        import torch
+        from transformers import AutoModel
 
-def _export(folder: Path, fresh: Path) -> None:
-    import torch
-    from transformers import AutoModel
+        class Pooled(torch.nn.Module):  # type: ignore[misc, unused-ignore]
+            def __init__(self) -> None:
+                super().__init__()
+                self.bert = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
 
-    class Pooled(torch.nn.Module):  # type: ignore[misc, unused-ignore]
-        def __init__(self) -> None:
-            super().__init__()
-            self.bert = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager").eval()
+            def forward(self, ids: Any, mask: Any) -> Any:
+                states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
+                weight = mask.unsqueeze(-1).to(states.dtype)
+                mean = (states * weight).sum(1) / weight.sum(1)
+                return torch.nn.functional.normalize(mean, dim=-1)
 
-        def forward(self, ids: Any, mask: Any) -> Any:
-            states = self.bert(input_ids=ids, attention_mask=mask).last_hidden_state
-            weight = mask.unsqueeze(-1).to(states.dtype)
-            mean = (states * weight).sum(1) / weight.sum(1)
-            return torch.nn.functional.normalize(mean, dim=-1)
+        # A mask without zeros would be dropped while the model is traced.
+        mask = torch.tensor([[1] * 7, [1] * 4 + [0] * 3])
+        axes = {0: "batch", 1: "token"}
+        free = {"ids": axes, "mask": axes, "vector": {0: "batch"}}
+        write_network(Pooled(), (torch.ones(2, 7, dtype=torch.long), mask), fresh, "vector", free)
 
-    ids = torch.ones(2, 7, dtype=torch.long)
-    # A mask without zeros would be dropped while the model is traced.
-    mask = torch.tensor([[1] * 7, [1] * 4 + [0] * 3])
-    axes = {0: "batch", 1: "token"}
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Pooled(),
-            (ids, mask),
-            str(fresh),
-            input_names=["ids", "mask"],
-            output_names=["vector"],
-            dynamic_axes={"ids": axes, "mask": axes, "vector": {0: "batch"}},
-            opset_version=17,
-            dynamo=False,
-        )
+    return make_once(packaged.models_folder(settings) / parts.MINILM.exported, parts.MINILM.name, export)

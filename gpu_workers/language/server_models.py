@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -59,15 +59,13 @@ def list_models(address: str, key: str = "") -> ServerOffer:
                     f"{shown_address(url)} is Longreel itself.",
                     "Give the address of a server of models, such as Ollama.",
                 )
-            names = [entry["id"] for entry in entries]
-            if not names:
+            if not entries:
                 raise MissingPart(
                     f"The server at {shown_address(url)} has no models.",
                     "Load one there first, for example: ollama pull qwen3-vl:8b",
                 )
-            hints = {entry["id"]: _described(entry) for entry in entries}
-            hints |= _ollama_hints(url, key, names) or _lm_studio_hints(url, key)
-            return ServerOffer(url, tuple(ServedModel(name, *hints.get(name, (None, True))) for name in names))
+            hints = _hints(url, key, entries)
+            return ServerOffer(url, tuple(ServedModel(entry["id"], *hints[entry["id"]]) for entry in entries))
     raise BadInput(
         f"The server at {shown_address(given)} is not OpenAI-compatible: it has no list of models.",
         "Check the address. Usual ones: http://localhost:11434 (Ollama), http://localhost:1234 (LM Studio), "
@@ -175,22 +173,20 @@ def _entries(url: str, key: str) -> list[dict[str, Any]] | None:
     return [entry | {"id": readable(entry["id"])} for entry in named if entry["id"]]
 
 
-def _described(entry: Mapping[str, Any]) -> tuple[bool | None, bool]:
-    """Whether a model sees, and whether it chats, as OpenRouter and Mistral describe it."""
-    architecture, capabilities = entry.get("architecture"), entry.get("capabilities")
-    if isinstance(architecture, dict) and isinstance(architecture.get("input_modalities"), list):
-        return "image" in architecture["input_modalities"], "text" in (
-            architecture.get("output_modalities") or ["text"]
-        )
-    if isinstance(capabilities, dict) and "vision" in capabilities:
-        return bool(capabilities["vision"]), bool(capabilities.get("completion_chat", True))
-    return None, True
-
-
-def _ollama_hints(url: str, key: str, names: list[str]) -> dict[str, tuple[bool | None, bool]]:
-    """The same for the models of Ollama; empty for other servers."""
+def _hints(url: str, key: str, entries: Sequence[Mapping[str, Any]]) -> dict[str, tuple[bool | None, bool]]:
+    """Whether each model sees, and whether it chats: OpenRouter and Mistral say it in their list, Ollama on a page for
+    each model, and LM Studio in another list."""
     hints: dict[str, tuple[bool | None, bool]] = {}
-    for name in names:
+    for entry in entries:
+        architecture, capabilities = entry.get("architecture"), entry.get("capabilities")
+        hints[entry["id"]] = (None, True)
+        if isinstance(architecture, dict) and isinstance(architecture.get("input_modalities"), list):
+            outputs = architecture.get("output_modalities") or ["text"]
+            hints[entry["id"]] = "image" in architecture["input_modalities"], "text" in outputs
+        elif isinstance(capabilities, dict) and "vision" in capabilities:
+            hints[entry["id"]] = bool(capabilities["vision"]), bool(capabilities.get("completion_chat", True))
+    of_ollama: dict[str, tuple[bool | None, bool]] = {}
+    for name in hints:
         try:
             status, shown = _answer(f"{_root(url)}/api/show", key, {"model": name})
             capabilities = shown["capabilities"] if status < 300 else []
@@ -198,15 +194,12 @@ def _ollama_hints(url: str, key: str, names: list[str]) -> dict[str, tuple[bool 
             break
         if not capabilities:
             break
-        hints[name] = ("vision" in capabilities, "completion" in capabilities)
-    return hints
-
-
-def _lm_studio_hints(url: str, key: str) -> dict[str, tuple[bool | None, bool]]:
-    """The same for the models of LM Studio; empty for other servers."""
+        of_ollama[name] = ("vision" in capabilities, "completion" in capabilities)
+    if of_ollama:
+        return hints | of_ollama
     try:
         _, shown = _answer(f"{_root(url)}/api/v0/models", key)
         listed = shown["data"]
-        return {str(one["id"]): (one["type"] == "vlm", one["type"] in ("vlm", "llm")) for one in listed}
+        return hints | {str(one["id"]): (one["type"] == "vlm", one["type"] in ("vlm", "llm")) for one in listed}
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return {}
+        return hints

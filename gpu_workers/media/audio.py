@@ -110,7 +110,14 @@ def _placed(
     if stream is None:
         return
     run = _Run()
-    for frame, time_s in _plausible(_decoded(media, stream.index, from_s)):
+    frames = (
+        (frame, time_s)
+        for packet in media.packets(stream.index, from_s)
+        for frame in decoded(packet.stream, packet)  # damaged packets give nothing
+        if (time_s := media.seconds(frame.dts if frame.pts is None else frame.pts, frame.time_base)) is not None
+        if frame.samples
+    )
+    for frame, time_s in _plausible(frames):
         if phase is not None:
             phase.add(frame)
         if choice.channel is not None and choice.channel < frame.layout.nb_channels:
@@ -195,15 +202,6 @@ class _Run:
 
 def _shape(frame: Any) -> tuple[str, str, int]:
     return frame.format.name, frame.layout.name, frame.sample_rate
-
-
-def _decoded(media: OpenMedia, stream_index: int, from_s: float) -> Iterator[tuple[Any, float]]:
-    """Decoded frames of sound with their times. Damaged packets give nothing."""
-    for packet in media.packets(stream_index, from_s):
-        for frame in decoded(packet.stream, packet):
-            time_s = media.seconds(frame.pts if frame.pts is not None else frame.dts, frame.time_base)
-            if time_s is not None and frame.samples:
-                yield frame, time_s
 
 
 def _plausible(frames: Iterator[tuple[Any, float]]) -> Iterator[tuple[Any, float]]:

@@ -76,7 +76,9 @@ def open_container(path: Path, preview: int | None = None, *, without_index: boo
         elif without_index:
             file = _WithoutIndex(path)
         container = _opened(file, options)
-        if any(map(_is_hidden, container.streams)):
+        # The edit list of an MP4 file may leave nothing of a stream: some writers state a length of zero.
+        indexes = [stream.index_entries for stream in container.streams if stream.type in ("video", "audio")]
+        if any(len(entries) > 0 and all(entry.is_discard for entry in entries) for entries in indexes):
             container.close()
             container = _opened(file, {**options, IGNORE_EDITS: "1"})
         for stream in container.streams.video:  # pictures may also become too large in mid-file
@@ -93,14 +95,6 @@ def _opened(file: Any, options: dict[str, str]) -> Any:
     import av
 
     return av.open(file, options=DECODER, container_options=options, metadata_errors="replace", buffer_size=2**18)
-
-
-def _is_hidden(stream: Any) -> bool:
-    """Whether the edit list of an MP4 file leaves nothing of a stream: some writers state a length of zero."""
-    if stream.type not in ("video", "audio"):
-        return False
-    entries = stream.index_entries
-    return len(entries) > 0 and all(entry.is_discard for entry in entries)
 
 
 def refuse_huge_pictures(path: Path, index: int) -> None:

@@ -7,10 +7,10 @@ files that their header does not describe; it is remembered for as long as the f
 from __future__ import annotations
 
 import functools
-import itertools
 import math
 from array import array
 from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,7 @@ def _is_blank(path: Path, preview: int | None, number: int) -> bool:
         with open_container(path, preview) as container:
             stream = container.streams[number]
             keys = (packet for packet in demuxed(container, stream) if packet.is_keyframe)
-            packets = (*itertools.islice(keys, _LOOKS), None)
+            packets = (*islice(keys, _LOOKS), None)
             frames = [frame.reformat(format="gray") for packet in packets for frame in decoded(stream, packet)]
             return all(float(np.std(frame.to_ndarray())) < _CONTRAST for frame in frames)
     except Exception:  # noqa: BLE001 - a damaged file makes the libraries raise anything
@@ -281,7 +281,9 @@ class _Columns:
         false_rows = [int(order[row]) for row in line.false_times]
         lost = losses(table, shown_s, counts_bytes=self._joinable)
         if self._counted is not None:
-            lost = merged([*lost, *_missed(line)])
+            # The spans of which an AVI file has no packet.
+            steps = [(one.start_s - one.shift_s + before.shift_s, one.start_s) for before, one in pairwise(line.parts)]
+            lost = merged([*lost, *((start_s, end_s) for start_s, end_s in steps if end_s - start_s >= GAP_S)])
         return FileScan(
             preview=preview,
             start_s=float(np.nanmin(shown_s)) if np.isfinite(shown_s).any() else 0.0,
@@ -320,14 +322,6 @@ def _by_index(table: PacketTable, line: Timeline, stream: Any, index: AviIndex) 
         jumps = np.flatnonzero(np.diff(table.decoded_s[rows]) > AHEAD_S)
         is_false[rows[jumps[0] + 1 :] if len(jumps) else []] = True
     return Timeline(tuple(parts), line.false_times | set(np.flatnonzero(is_false).tolist()))
-
-
-def _missed(line: Timeline) -> list[tuple[float, float]]:
-    """The spans of which an AVI file has no packet."""
-    late = [
-        (part.start_s - part.shift_s + before.shift_s, part.start_s) for before, part in itertools.pairwise(line.parts)
-    ]
-    return [(start_s, end_s) for start_s, end_s in late if end_s - start_s >= GAP_S]
 
 
 def _facts(table: PacketTable, shown_s: NDArray[np.float64]) -> dict[int, StreamFacts]:

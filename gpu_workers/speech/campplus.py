@@ -8,12 +8,12 @@ torch is needed only once, to export the file.
 
 from __future__ import annotations
 
-import warnings
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import MissingPart
 from app.core.settings import Settings
+from gpu_workers.onnx import write_network
 from gpu_workers.speech.fbank import BANDS
 from gpu_workers.weights import packaged, parts
 from gpu_workers.weights.file_cache import make_once
@@ -27,38 +27,26 @@ _BLOCKS = ((12, 1), (24, 2), (16, 2))
 
 def onnx_file(settings: Settings) -> Path:
     """The exported model, written on first use (a few seconds). Raises MissingPart, StorageFull."""
+
+    def export(fresh: Path) -> None:
+        try:
+            import torch
+        except ImportError as error:
+            raise MissingPart(
+                "Separating speakers needs torch once, to prepare its model.", "Run: pip install 'longreel[speakers]'"
+            ) from error
+
+        layers = _Layers(torch.load(packaged.campplus(settings), map_location="cpu", weights_only=True))
+
+        class Network(torch.nn.Module):  # type: ignore[misc]
+            def forward(self, features: Any) -> Any:
+                return layers.embed(features - features.mean(1, keepdim=True))
+
+        free = {"features": {0: "n"}, "voice": {0: "n"}}
+        write_network(Network(), (torch.zeros(2, FRAMES, BANDS),), fresh, "voice", free)
+
     part = parts.CAMPPLUS
-    place = packaged.models_folder(settings) / part.exported
-    return make_once(place, part.name, lambda fresh: _export(settings, fresh))
-
-
-def _export(settings: Settings, place: Path) -> None:
-    try:
-        import torch
-    except ImportError as error:
-        raise MissingPart(
-            "Separating speakers needs torch once, to prepare its model.", "Run: pip install 'longreel[speakers]'"
-        ) from error
-
-    layers = _Layers(torch.load(packaged.campplus(settings), map_location="cpu", weights_only=True))
-
-    class Network(torch.nn.Module):  # type: ignore[misc]
-        def forward(self, features: Any) -> Any:
-            return layers.embed(features - features.mean(1, keepdim=True))
-
-    with warnings.catch_warnings(), torch.inference_mode():
-        # The exporter without further dependencies warns about its successor, which needs onnxscript.
-        warnings.simplefilter("ignore")
-        torch.onnx.export(
-            Network().eval(),
-            torch.zeros(2, FRAMES, BANDS),
-            str(place),
-            input_names=["features"],
-            output_names=["voice"],
-            dynamic_axes={"features": {0: "n"}, "voice": {0: "n"}},
-            opset_version=17,
-            dynamo=False,
-        )
+    return make_once(packaged.models_folder(settings) / part.exported, part.name, export)
 
 
 class _Layers:

@@ -67,10 +67,7 @@ def shown(
     entries = {f"get_{kind}_features": fewer}
     changed = _aligned(inputs, is_text)
     if hasattr(core, "get_rope_index"):
-        positions, _ = _called(core, "get_rope_index", inputs)
-        if times_s is not None and hasattr(core.config.vision_config, "tokens_per_second"):
-            _set_times(positions, places, times_s, float(core.config.vision_config.tokens_per_second))
-        entries["get_rope_index"] = _positions(positions, inputs["attention_mask"], is_text)
+        entries["get_rope_index"] = _positions(core, inputs, places, is_text, times_s)
     fusing: Any = nullcontext()
     if by == "framefusion" and keep < 1:
         fusing = fused(model, spots_of(places[0], [len(frame) for frame in frames]), keep)
@@ -201,24 +198,28 @@ def _left(values: Any, is_kept: Any, filling: Any) -> Any:
     return padded
 
 
-def _positions(positions: Any, read: Any, is_kept: Any) -> tuple[Any, Any]:
-    """Positions, shape (3, prompts, length), of what is kept, and by how much they run ahead of the length."""
+def _positions(
+    core: Any, inputs: Mapping[str, Any], places: Any, is_kept: Any, times_s: Times | None
+) -> tuple[Any, Any]:
+    """Positions, shape (3, prompts, length), of what is kept, and by how much they run ahead of the length.
+
+    With `times_s` the tokens of each frame are at its time after the first frame, where the model counts seconds; what
+    follows starts after the last of them.
+    """
     import torch
 
+    positions, _ = _called(core, "get_rope_index", inputs)
+    if times_s is not None and hasattr(core.config.vision_config, "tokens_per_second"):
+        a_second = float(core.config.vision_config.tokens_per_second)
+        for row, times in enumerate(times_s):
+            where = torch.nonzero(places[row]).flatten()
+            if not len(where):
+                continue
+            steps = torch.tensor([round((time_s - times[0]) * a_second) for time_s in times], device=positions.device)
+            before = positions[:, row, where].max()
+            positions[0, row, where] = positions[0, row, where[0]] + steps.repeat_interleave(len(where) // len(times))
+            positions[:, row, where[-1] + 1 :] += positions[:, row, where].max() - before
+    read = inputs["attention_mask"]
     stacked = torch.stack([_left(axis, is_kept, 1) for axis in positions])
     last = positions.amax(dim=0).masked_fill(read != 1, 0).amax(dim=1)
     return stacked, (last + 1 - stacked.shape[-1]).unsqueeze(1)
-
-
-def _set_times(positions: Any, places: Any, times_s: Times, a_second: float) -> None:
-    """Puts the tokens of each frame at its time after the first frame; what follows starts after the last of them."""
-    import torch
-
-    for row, times in enumerate(times_s):
-        where = torch.nonzero(places[row]).flatten()
-        if not len(where):
-            continue
-        steps = torch.tensor([round((time_s - times[0]) * a_second) for time_s in times], device=positions.device)
-        before = positions[:, row, where].max()
-        positions[0, row, where] = positions[0, row, where[0]] + steps.repeat_interleave(len(where) // len(times))
-        positions[:, row, where[-1] + 1 :] += positions[:, row, where].max() - before

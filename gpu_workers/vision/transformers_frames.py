@@ -65,7 +65,27 @@ class TransformersFrameEmbedder(TorchWorker[_Loaded | PromptedTower]):
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
         """The text tower's unit vector; words past its limit are left out."""
-        return self._in_batches([text], _query)[0]
+        import numpy as np
+
+        def read(loaded: _Loaded | PromptedTower, texts: Sequence[str]) -> list[NDArray[np.float32]]:
+            if isinstance(loaded, PromptedTower):
+                rows = loaded.read(texts)
+            else:
+                # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
+                siglip = str(loaded.model.config.model_type).startswith("siglip")
+                inputs = loaded.tokenizer(
+                    [text.lower() for text in texts] if siglip else list(texts),
+                    padding="max_length" if siglip else True,
+                    truncation=True,
+                    max_length=int(loaded.model.config.text_config.max_position_embeddings),
+                    return_tensors="pt",
+                )
+                names = ["input_ids"] if siglip else ["input_ids", "attention_mask"]
+                fed = {name: inputs[name].to(loaded.place.device) for name in names}
+                rows = loaded.model.get_text_features(**fed).float().cpu().numpy()
+            return [(row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float32) for row in rows]
+
+        return self._in_batches([text], read)[0]
 
     def regions(self, frames: Sequence[Frame], text: str, share: float) -> list[Box]:
         """See `RegionFinder`."""
@@ -138,24 +158,3 @@ def _regions(loaded: _Loaded, frames: Sequence[Frame], vector: NDArray[np.float3
         top, bottom = (0.5 + (edge - 0.5) * down for edge in (top, bottom))
         whole.append((left, top, right, bottom))
     return whole
-
-
-def _query(loaded: _Loaded | PromptedTower, texts: Sequence[str]) -> list[NDArray[np.float32]]:
-    import numpy as np
-
-    if isinstance(loaded, PromptedTower):
-        rows = loaded.read(texts)
-    else:
-        # SigLIP was trained on lower-case texts padded to their limit; CLIP's tokenizer does what CLIP wants.
-        siglip = str(loaded.model.config.model_type).startswith("siglip")
-        inputs = loaded.tokenizer(
-            [text.lower() for text in texts] if siglip else list(texts),
-            padding="max_length" if siglip else True,
-            truncation=True,
-            max_length=int(loaded.model.config.text_config.max_position_embeddings),
-            return_tensors="pt",
-        )
-        names = ["input_ids"] if siglip else ["input_ids", "attention_mask"]
-        fed = {name: inputs[name].to(loaded.place.device) for name in names}
-        rows = loaded.model.get_text_features(**fed).float().cpu().numpy()
-    return [(row / max(float(np.linalg.norm(row)), 1e-12)).astype(np.float32) for row in rows]

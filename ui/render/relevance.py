@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -34,31 +34,28 @@ class Mark:
 
 def marks(trace: Sequence[Event], cited: Sequence[CitationOut] = ()) -> list[Mark]:
     """One mark for each moment of a trace, weakest first, so that the strongest is drawn on top."""
-    strongest: dict[tuple[str, float, float], Mark] = {}
-    for mark in _all(trace, cited):
-        key = (mark.video_id, mark.start_s, mark.end_s)
-        before = strongest.get(key)
-        if before is None or STATES.index(mark.state) >= STATES.index(before.state):
-            strongest[key] = mark
-    return sorted(strongest.values(), key=lambda mark: (STATES.index(mark.state), mark.start_s))
-
-
-def _all(trace: Sequence[Event], cited: Sequence[CitationOut]) -> Iterator[Mark]:
     verdicts = [event for event in trace if isinstance(event, Verified)]
     accepted = {id for event in verdicts if event.verdict != "no" for id in event.evidence_ids}
     rejected = {id for event in verdicts if event.verdict == "no" for id in event.evidence_ids}
+    every: list[Mark] = []
     for event in trace:
         hits: tuple[Hit, ...] = ()
         if isinstance(event, Searched):
             hits = event.hits
         elif isinstance(event, Inspected):
             hits = event.found
-            yield Mark(event.video_id, event.span.start_s, event.span.end_s, "looked")
+            every.append(Mark(event.video_id, event.span.start_s, event.span.end_s, "looked"))
         for hit in hits:
             state = "rejected" if hit.evidence_id in rejected - accepted else "found"
-            yield Mark(hit.video_id, hit.span.start_s, hit.span.end_s, state, hit.text)
-    for one in cited:
-        yield Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote, played(one))
+            every.append(Mark(hit.video_id, hit.span.start_s, hit.span.end_s, state, hit.text))
+    every += [Mark(one.video_id, one.start_s, one.end_s, "cited", one.quote, played(one)) for one in cited]
+    strongest: dict[tuple[str, float, float], Mark] = {}
+    for mark in every:
+        key = (mark.video_id, mark.start_s, mark.end_s)
+        before = strongest.get(key)
+        if before is None or STATES.index(mark.state) >= STATES.index(before.state):
+            strongest[key] = mark
+    return sorted(strongest.values(), key=lambda mark: (STATES.index(mark.state), mark.start_s))
 
 
 def relevance(trace: Sequence[Event], cited: Sequence[CitationOut], videos: Videos) -> Markup:
