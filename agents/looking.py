@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from agents.evidence import Passage
 from agents.parts import AgentRun
 from app.core.errors import ToolRefused
+from app.core.runs import runs
 from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
 
 RUN_FRAMES = 4
@@ -37,7 +38,8 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
         raise ToolRefused("No model that can see is connected.")
     segments: list[Segment] = []
     ask = _ASK.format(goal=f"Look for: {goal}" if goal else "Describe what they show.", nothing=NOTHING)
-    for run in _runs(shown):
+    together = runs(shown, lambda run, one: len(run) < RUN_FRAMES and one[1].pts_s - run[0][1].pts_s <= RUN_S)
+    for run in together:
         work.budget.check()
         description = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
         if description and NOTHING not in description:
@@ -57,13 +59,3 @@ def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: 
     reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
     places = {word: reply.find(word) for word in ("YES", "UNCLEAR", "NO") if word in reply}
     return min(places, key=lambda word: places[word]).lower() if places else "unclear"
-
-
-def _runs(shown: Sequence[tuple[Passage, Frame]]) -> list[list[tuple[Passage, Frame]]]:
-    runs: list[list[tuple[Passage, Frame]]] = []
-    for one in shown:
-        if runs and len(runs[-1]) < RUN_FRAMES and one[1].pts_s - runs[-1][0][1].pts_s <= RUN_S:
-            runs[-1].append(one)
-        else:
-            runs.append([one])
-    return runs

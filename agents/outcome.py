@@ -16,6 +16,7 @@ from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
 from app.core.events import Drafted, Verified
+from app.core.runs import runs
 from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan
 from app.text.fuzzy import likeness
 from app.text.languages import guess_language
@@ -139,7 +140,11 @@ def cite(judged: JudgedClaim) -> list[Citation]:
     pictures = [p for p in judged.claim.passages if p.is_picture]
     words = [p for p in judged.claim.passages if not p.is_picture]
     citations = [p.cited(verified=verified and p.proves, confidence=None) for p in words]
-    for run in _events(pictures):
+    events = runs(
+        sorted(pictures, key=lambda p: (p.video_id, p.span)),
+        lambda run, p: run[-1].video_id == p.video_id and p.span.start_s - run[-1].span.end_s <= ONE_EVENT_S,
+    )
+    for run in events:
         hull = TimeSpan(run[0].span.start_s, max(p.span.end_s for p in run))
         best = run[len(run) // 2]
         quote = best.text or judged.claim.text
@@ -186,19 +191,6 @@ def _complaints(state: AgentState, work: AgentRun, draft: DraftAnswer, judged: S
 
 def _ids(passages: Sequence[Passage]) -> tuple[str, ...]:
     return tuple(passage.id for passage in passages)
-
-
-def _events(pictures: Sequence[Passage]) -> list[list[Passage]]:
-    """Pictures in order of time, those of one event together."""
-    runs: list[list[Passage]] = []
-    for picture in sorted(pictures, key=lambda p: (p.video_id, p.span)):
-        last = runs[-1][-1] if runs else None
-        near = last and last.video_id == picture.video_id and picture.span.start_s - last.span.end_s <= ONE_EVENT_S
-        if near:
-            runs[-1].append(picture)
-        else:
-            runs.append([picture])
-    return runs
 
 
 def _ended(text: str) -> str:

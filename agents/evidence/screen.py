@@ -15,6 +15,7 @@ from difflib import SequenceMatcher
 from rapidfuzz import fuzz
 
 from agents.evidence.passage import Passage
+from app.core.runs import runs
 from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
 
 SAME = 88.0
@@ -48,11 +49,9 @@ class _Block:
 
     def passages(self) -> list[Passage]:
         """The lines in order, as few passages as keep each below `LONGEST` characters."""
-        groups: list[list[_Line]] = [[]]
-        for line in self.lines:
-            if groups[-1] and sum(len(other.text) + 3 for other in groups[-1]) + len(line.text) > LONGEST:
-                groups.append([])
-            groups[-1].append(line)
+        groups = runs(
+            self.lines, lambda group, line: sum(len(one.text) + 3 for one in group) + len(line.text) <= LONGEST
+        )
         return [
             Passage(
                 self.video_id,

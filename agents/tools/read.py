@@ -8,6 +8,7 @@ from agents.coverage import words_covered
 from agents.evidence import Passage
 from agents.evidence.reading import READABLE, read_span
 from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
+from app.core.runs import runs
 from app.core.timecode import clock
 
 PAGE_CHARACTERS = 12_000
@@ -29,7 +30,10 @@ def read(call: Read, context: ToolContext) -> Outcome:
     span = context.span(video, SpanIn(start_s=call.start_s, end_s=end))
     plan = context.state.get("plan")
     kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
-    pages = _pages(read_span(context.work.parts.library, video, span, kinds))
+    passages = read_span(context.work.parts.library, video, span, kinds)
+    pages: list[list[Passage]] = runs(
+        passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
+    ) or [[]]
     page = min(call.page, len(pages))
     inspected = tuple(words_covered(video, span, kinds))
     whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
@@ -37,18 +41,6 @@ def read(call: Read, context: ToolContext) -> Outcome:
         return Outcome((f"Nothing is said or written in {whole}.",), inspected)
     more = f" Page {page} of {len(pages)}." + (f" Next: page {page + 1}." if page < len(pages) else "")
     return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), inspected)
-
-
-def _pages(passages: list[Passage]) -> list[list[Passage]]:
-    pages: list[list[Passage]] = [[]]
-    size = 0
-    for passage in passages:
-        if size + len(passage.text) > PAGE_CHARACTERS and pages[-1]:
-            pages.append([])
-            size = 0
-        pages[-1].append(passage)
-        size += len(passage.text) + 30
-    return pages
 
 
 TOOL = Tool(

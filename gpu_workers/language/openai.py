@@ -110,8 +110,22 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         return self._talk
 
     def _write(self, ask: Ask, stop: Stop | None, on_text: Callable[[str], None] | None = None) -> Completion:
+        talk = self._talk
+
         async def work(pass_on: OnText) -> Completion:
-            return await _complete(self._talk, ask, pass_on if on_text is not None else None)
+            listener = pass_on if on_text is not None else None
+            if ask.has_pictures and not await talk.takes_images():
+                raise ToolRefused(f"{talk.server.model} does not accept pictures.", "Ask about text only.")
+            if ask.tools and await talk.calls_tools():
+                try:
+                    return _with_calls(await talk.complete(ask, listener), ask)
+                except ToolsRefused:
+                    talk.forget_tools()
+            plain = replace(ask, messages=tuple(text_calls.as_text(ask.messages, ask.tools)), tools=())
+            if ask.tools:
+                bound = replace(plain, schema=text_calls.calls_schema(ask.tools))
+                return _with_calls(await talk.structured(bound, words_allowed=True), ask)
+            return await talk.structured(plain) if ask.schema is not None else await talk.complete(plain, listener)
 
         completion = self._run(work, stop, on_text)
         self._count(completion)
@@ -180,21 +194,6 @@ class OpenAICompatibleVisionModel(OpenAICompatibleModel):
         probabilities = self._run(lambda _: together([judge(frame) for frame in frames], self._at_once))
         self.counters.items += len(frames)
         return np.array(probabilities, np.float64)
-
-
-async def _complete(talk: Talk, ask: Ask, on_text: OnText | None) -> Completion:
-    if ask.has_pictures and not await talk.takes_images():
-        raise ToolRefused(f"{talk.server.model} does not accept pictures.", "Ask about text only.")
-    if ask.tools and await talk.calls_tools():
-        try:
-            return _with_calls(await talk.complete(ask, on_text), ask)
-        except ToolsRefused:
-            talk.forget_tools()
-    plain = replace(ask, messages=tuple(text_calls.as_text(ask.messages, ask.tools)), tools=())
-    if ask.tools:
-        bound = replace(plain, schema=text_calls.calls_schema(ask.tools))
-        return _with_calls(await talk.structured(bound, words_allowed=True), ask)
-    return await talk.structured(plain) if ask.schema is not None else await talk.complete(plain, on_text)
 
 
 def _with_calls(completion: Completion, ask: Ask) -> Completion:

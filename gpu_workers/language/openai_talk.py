@@ -80,7 +80,11 @@ class Talk:
         async with self.server.probing:
             if self._probed is None:
                 context = self._known.context or await self._context()
-                weighs = await self._weighs()  # first and alone: it learns the format that all requests need
+                # First and alone: it learns the format that all requests need.
+                question = Message("user", "Is water wet? Answer with one word: yes or no.")
+                reply = await self._tried(_weighing([question]), 1)
+                likeliest = [str(one.get("token", "")).strip().lower() for one in reply.likeliest] if reply else []
+                weighs = any(token in ("yes", "no") for token in likeliest)
                 images, tools, schema = await asyncio.gather(self._images(), self._tools(), self._schema())
                 self._probed = Capabilities(images, tools, schema, context, weighs)
             return self._probed
@@ -245,13 +249,12 @@ class Talk:
         sizes += [meta.get("n_ctx"), meta.get("n_ctx_train")]
         return next((int(size) for size in sizes if size), USUAL_CONTEXT)
 
-    async def _weighs(self) -> bool:
-        question = Message("user", "Is water wet? Answer with one word: yes or no.")
+    async def _tried(self, ask: Ask, budget: int) -> ServerReply | None:
+        """The reply to a request that shows what the model can do; None where the server refuses it."""
         try:
-            reply = await self._reply(_weighing([question]), Listening(), 1)
+            return await self._reply(ask, Listening(tools=bool(ask.tools)), budget)
         except Refused:
-            return False
-        return any(str(one.get("token", "")).strip().lower() in ("yes", "no") for one in reply.likeliest)
+            return None
 
     async def _images(self) -> bool:
         """Some servers accept pictures but drop them: only a reply that names the colour proves that one was seen."""
@@ -259,30 +262,24 @@ class Talk:
             return self._known.images
         frame = Frame(0.0, np.full((32, 32, 3), (250, 220, 0), np.uint8))
         ask = Ask((Message("user", (frame, "Which colour is this picture? Answer with one word.")),), 30)
-        try:
-            reply = await self._reply(ask, Listening(), ask.max_output + THINKING)
-        except Refused:
-            return False
-        return "yellow" in reply.text.lower()
+        reply = await self._tried(ask, ask.max_output + THINKING)
+        return reply is not None and "yellow" in reply.text.lower()
 
     async def _tools(self) -> bool:
         """Some servers accept tools but hide them from the model: only an actual call proves support."""
         if self._known.tools is not None:
             return self._known.tools
         ask = Ask((Message("user", 'Call the tool "ready" with the word yes.'),), 100, (_READY,))
-        try:
-            reply = await self._reply(ask, Listening(tools=True), ask.max_output + THINKING)
-        except Refused:
-            return False
-        return bool(reply.calls(()))
+        reply = await self._tried(ask, ask.max_output + THINKING)
+        return reply is not None and bool(reply.calls(()))
 
     async def _schema(self) -> bool:
         ask = Ask((Message("user", "Say the word yes."),), 100, schema=_READY.parameters)
-        try:
-            reply = await self._reply(ask, Listening(), ask.max_output + THINKING)
-            fitting_json(reply.text, _READY.parameters)
-        except Refused:
+        reply = await self._tried(ask, ask.max_output + THINKING)
+        if reply is None:
             return False
+        try:
+            fitting_json(reply.text, _READY.parameters)
         except ValueError:
             self._dialect.form = "words"  # accepted, but without effect
             return False

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from app.core.runs import runs
 from app.core.types import Frame, TimeSpan
 from gpu_workers.media.container import OpenMedia, opened
 from gpu_workers.media.opening import decoded
@@ -63,7 +64,8 @@ class PyAVFrames:
 
     def at(self, path: Path, times_s: Sequence[float], *, max_side: int, track: int | None = None) -> Iterator[Frame]:
         """See the port. Raises BadInput."""
-        for run in _runs(times_s):
+        # Where times go back or leave a gap, another pass begins.
+        for run in runs(times_s, lambda run, time_s: 0 <= time_s - run[-1] <= _NEAR_S):
             with opened(path, track) as media:
                 is_past_end = True
                 for raw, time_s, count in _shown(media, ListedTicks(run), run[0], self._threads):
@@ -81,18 +83,6 @@ class PyAVFrames:
 def _frame(media: OpenMedia, raw: Any, time_s: float, max_side: int) -> Frame:
     aspect = pixel_aspect(media.video) if media.video is not None else 1.0
     return Frame(time_s, picture(raw, aspect, max_side), raw.opaque.is_visible, raw.opaque.lost)
-
-
-def _runs(times_s: Sequence[float]) -> Iterator[list[float]]:
-    """Cuts times where they go back or leave a gap, so that each run is one pass over a piece of the file."""
-    run: list[float] = []
-    for time_s in times_s:
-        if run and not 0 <= time_s - run[-1] <= _NEAR_S:
-            yield run
-            run = []
-        run.append(time_s)
-    if run:
-        yield run
 
 
 def _shown(media: OpenMedia, ticks: Ticks, start_s: float, threads: int) -> Iterator[tuple[Any, float, int]]:

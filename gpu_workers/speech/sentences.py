@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from app.core.runs import runs
 from app.core.types import TimeSpan, Utterance, Word
 
 LONGEST_S = 15.0
@@ -36,8 +36,7 @@ class ModelWord:
 
 def utterances(words: Sequence[ModelWord]) -> list[Utterance]:
     """Sentences in time order, each from the start of its first word to the end of its last."""
-    ends = [at + 1 for at in range(len(words) - 1) if _ends(words[at], words[at + 1])]
-    sentences = [words[first:last] for first, last in pairwise([0, *ends, len(words)])] if words else []
+    sentences = runs(words, lambda sentence, word: not _ends(sentence[-1], word))
     spoken = []
     for part in (part for sentence in sentences for part in _shortened(sentence)):
         span = TimeSpan(part[0].span.start_s, part[-1].span.end_s)

@@ -70,8 +70,7 @@ class OfflineTagsCaptioner:
         sentences = [
             f"Looks like: {_listed(classes)}." if classes else "",
             f"Colours: {', '.join(parts)}." if parts else "",
-            _brightness(grids),
-            _motion(grids),
+            *_light_and_motion(grids),
         ]
         tags = dict.fromkeys([*classes, *mains, *(name for name, _ in accents), *([border] if border else [])])
         return Caption(span, " ".join(sentence for sentence in sentences if sentence), MODEL, tuple(tags))
@@ -126,24 +125,24 @@ def _border(frames: Sequence[Frame]) -> str:
     return found.pop() if len(found) == 1 else ""
 
 
-def _brightness(grids: Sequence[NDArray[np.uint8]]) -> str:
+def _light_and_motion(grids: Sequence[NDArray[np.uint8]]) -> list[str]:
+    """How bright the pictures are, where that is unusual, and how much they change."""
+    sentences = []
     mean = statistics.fmean(float(grid.mean()) / 255 for grid in grids)
-    contrast = max(float(grid.std()) / 255 for grid in grids)
-    if contrast < BLANK_CONTRAST:
-        return "Blank picture."
-    if mean < DARK:
-        return "Dark picture."
-    return "Bright picture." if mean > BRIGHT else ""
-
-
-def _motion(grids: Sequence[NDArray[np.uint8]]) -> str:
-    if len(grids) < 2:
-        return ""
-    grey = [grid.mean(axis=2) / 255 for grid in grids]
-    changes = [float(abs(after - before).mean()) for before, after in itertools.pairwise(grey)]
-    if max(changes) < STILL:
-        return "Still picture."
-    return "The picture changes much." if statistics.median(changes) > FAST else "The picture changes little."
+    if max(float(grid.std()) / 255 for grid in grids) < BLANK_CONTRAST:
+        sentences.append("Blank picture.")
+    elif mean < DARK:
+        sentences.append("Dark picture.")
+    elif mean > BRIGHT:
+        sentences.append("Bright picture.")
+    if len(grids) > 1:
+        grey = [grid.mean(axis=2) / 255 for grid in grids]
+        changes = [float(abs(after - before).mean()) for before, after in itertools.pairwise(grey)]
+        if max(changes) < STILL:
+            sentences.append("Still picture.")
+        else:
+            sentences.append(f"The picture changes {'much' if statistics.median(changes) > FAST else 'little'}.")
+    return sentences
 
 
 def _listed(names: Iterable[str]) -> str:

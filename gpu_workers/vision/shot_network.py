@@ -48,32 +48,26 @@ def transitions(weights: Weights, windows: Any) -> Any:
 
 def _cell(weights: Weights, name: str, seen: Any) -> Any:
     """Blocks one after the other, what the first saw added to what the last did; then half the size."""
-    from torch.nn import functional
-
-    first = None
-    for number in count():
-        if f"{name}.DDCNN.{number}.bn.weight" not in weights:
-            break
-        if first is not None:
-            seen = functional.relu(seen)
-        seen = _block(weights, f"{name}.DDCNN.{number}", seen)
-        first = functional.relu(seen) if first is None else first
-    return functional.avg_pool3d(functional.relu(seen) + first, (1, 2, 2))
-
-
-def _block(weights: Weights, name: str, seen: Any) -> Any:
     import torch
     from torch.nn import functional
 
-    views = []
-    for far in DISTANCES:
-        layers = f"{name}.Conv3D_{far}.layers"
-        view = functional.conv3d(seen, weights[f"{layers}.0.weight"], padding=(0, 1, 1))
-        views.append(functional.conv3d(view, weights[f"{layers}.1.weight"], dilation=(far, 1, 1), padding=(far, 0, 0)))
-    mean, spread, scale, shift = (
-        weights[f"{name}.bn.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
-    )
-    return functional.batch_norm(torch.cat(views, dim=1), mean, spread, scale, shift, eps=EPSILON)
+    first = None
+    for block in (f"{name}.DDCNN.{number}" for number in count()):
+        if f"{block}.bn.weight" not in weights:
+            break
+        if first is not None:
+            seen = functional.relu(seen)
+        views = []
+        for far in DISTANCES:
+            kernels = [weights[f"{block}.Conv3D_{far}.layers.{layer}.weight"] for layer in (0, 1)]
+            view = functional.conv3d(seen, kernels[0], padding=(0, 1, 1))
+            views.append(functional.conv3d(view, kernels[1], dilation=(far, 1, 1), padding=(far, 0, 0)))
+        mean, spread, scale, shift = (
+            weights[f"{block}.bn.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
+        )
+        seen = functional.batch_norm(torch.cat(views, dim=1), mean, spread, scale, shift, eps=EPSILON)
+        first = functional.relu(seen) if first is None else first
+    return functional.avg_pool3d(functional.relu(seen) + first, (1, 2, 2))
 
 
 def _histograms(windows: Any) -> Any:

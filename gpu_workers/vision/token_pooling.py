@@ -12,6 +12,8 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from app.core.runs import runs
+
 SIDE = 2 / 3
 """What is left of each side of a pooled frame."""
 CHUNK = 8
@@ -67,11 +69,7 @@ def without_repeats(frames: Sequence[tuple[Any, Any]], budget: int) -> list[tupl
     """The third step: of pooled frames, as places and vectors, what is new in each chunk, and at most the budget."""
     from torch.nn import functional
 
-    chunks: list[list[tuple[Any, Any]]] = []
-    for places, vectors in frames:
-        if not chunks or len(chunks[-1]) == CHUNK or len(chunks[-1][0][1]) != len(vectors):
-            chunks.append([])
-        chunks[-1].append((places, vectors))
+    chunks = runs(frames, lambda chunk, one: len(chunk) < CHUNK and len(chunk[0][1]) == len(one[1]))
     groups: list[list[tuple[Any, Any]]] = []
     for chunk in chunks:
         first = chunk[0][1].float()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from markupsafe import Markup
 
-from app.api.schemas.evaluations import BinOut, EvaluationOut, ModeOut, ShareOut
+from app.api.schemas.evaluations import BinOut, EvaluationOut
 from ui.render.templates import fill
 
 MODES = {
@@ -27,29 +27,25 @@ def evaluations(reports: Sequence[EvaluationOut]) -> Markup:
     shown = []
     for report in reports:
         modes = {MODES.get(name, name): one for name, one in report.modes.items()}
-        shown.append((report, modes, _plots(modes)))
-    return fill("evaluations.html", reports=shown, percent=percent, side=SIDE, dots=dots, trust=trust)
-
-
-def _plots(modes: Mapping[str, ModeOut]) -> dict[str, dict[str, ShareOut]]:
-    """The bars of each plot: three for all questions, and one for each label of them; those with nothing counted go."""
-    plots = {
-        "Right answers": {name: one.accuracy for name, one in modes.items()},
-        "Right with proof": {name: one.proven for name, one in modes.items()},
-        "Correct citations": {name: one.citation_precision for name, one in modes.items()},
-    }
-    for column in dict.fromkeys(column for one in modes.values() for column in one.by_label):
-        plots[f"Right answers by {column}"] = {
-            value if len(modes) == 1 else f"{value}, {name}": share
-            for value in dict.fromkeys(v for one in modes.values() for v in one.by_label.get(column, {}))
-            for name, one in modes.items()
-            if (share := one.by_label.get(column, {}).get(value)) is not None
+        # Three plots for all questions, and one for each label of them; bars of which nothing was counted go.
+        plots = {
+            "Right answers": {name: one.accuracy for name, one in modes.items()},
+            "Right with proof": {name: one.proven for name, one in modes.items()},
+            "Correct citations": {name: one.citation_precision for name, one in modes.items()},
         }
-    known = {
-        title: {name: share for name, share in shares.items() if share.value is not None}
-        for title, shares in plots.items()
-    }
-    return {title: shares for title, shares in known.items() if shares}
+        for column in dict.fromkeys(column for one in modes.values() for column in one.by_label):
+            plots[f"Right answers by {column}"] = {
+                value if len(modes) == 1 else f"{value}, {name}": share
+                for value in dict.fromkeys(v for one in modes.values() for v in one.by_label.get(column, {}))
+                for name, one in modes.items()
+                if (share := one.by_label.get(column, {}).get(value)) is not None
+            }
+        known = {
+            title: {name: share for name, share in shares.items() if share.value is not None}
+            for title, shares in plots.items()
+        }
+        shown.append((report, modes, {title: shares for title, shares in known.items() if shares}))
+    return fill("evaluations.html", reports=shown, percent=percent, side=SIDE, dots=dots, trust=trust)
 
 
 def dots(bins: Sequence[BinOut]) -> list[tuple[float, float, float, BinOut]]:
