@@ -46,7 +46,7 @@ def _chapters(container: Any, start_s: float, duration_s: float) -> tuple[FileCh
         begin_s, end_s = (float(chapter[at] * chapter["time_base"]) - start_s for at in ("start", "end"))
         title = _line(chapter["metadata"].get("title", "")) or f"Chapter {number}"
         found.append((max(0.0, begin_s), min(end_s, duration_s), title))
-    found.sort()
+    found.sort(key=lambda one: (one[0], -one[1]))  # of two with one beginning, the shorter is the chapter in the other
     starts = [min(begin_s, duration_s) for begin_s, _, _ in found[1:]] + [duration_s]
     spans = [
         (begin_s, min(next_s, end_s if end_s > begin_s else next_s), title)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -22,7 +23,7 @@ TAGS = {
 CHAPTERS = [(0.0, 2.0, "Öffnung\u202e"), (2.0, 9.0, "Safety\nreport"), (9.0, 9.0, "empty"), (30.0, 40.0, "beyond")]
 
 
-def tagged(path: Path) -> FileTags:
+def tagged(path: Path, chapters: Sequence[tuple[float, float, str]] = CHAPTERS) -> FileTags:
     """The tags of four seconds of film, or of sound alone where the container holds nothing else."""
     codec = {".mp3": "libmp3lame", ".ogg": "libopus"}.get(path.suffix, "aac")
     times_s = steady(4.0) if codec == "aac" else ()
@@ -39,7 +40,7 @@ def tagged(path: Path) -> FileTags:
                     "time_base": Fraction(1, 1000),
                     "metadata": {"title": title},
                 }
-                for number, (start_s, end_s, title) in enumerate(CHAPTERS)
+                for number, (start_s, end_s, title) in enumerate(chapters)
             ]
         )
         for packet in given.demux():
@@ -62,3 +63,8 @@ def test_chapters_lie_inside_the_video_and_their_titles_on_one_line(tmp_path: Pa
     assert [chapter.title for chapter in chapters] == ["Öffnung", "Safety report"]
     borders = [time_s for chapter in chapters for time_s in (chapter.span.start_s, chapter.span.end_s)]
     assert borders == pytest.approx([0.0, 2.0, 2.0, 4.0], abs=0.2)
+
+
+def test_of_nested_chapters_the_inner_ones_are_read(tmp_path: Path) -> None:
+    nested = [(0.0, 4.0, "Part one"), (0.0, 1.0, "Welcome"), (1.0, 2.0, "Budget"), (2.0, 4.0, "Closing")]
+    assert [one.title for one in tagged(tmp_path / "film.mkv", nested).chapters] == ["Welcome", "Budget", "Closing"]
