@@ -15,6 +15,7 @@ from app.services.exports.markdown import markdown
 from app.services.exports.material import Material
 from app.services.exports.word_file import docx
 
+_DEVICE = regex.compile(r"(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|$)", regex.IGNORECASE)
 _SAFE = regex.compile(r"[^\w\p{M}\u200c\u200d.()+ -]+")
 
 
@@ -71,5 +72,10 @@ def named(names: Sequence[str]) -> list[str]:
 
 
 def file_stem(title: str) -> str:
-    """A file name for a title, valid on any file system; most allow 255 bytes, including the suffix."""
-    return _SAFE.sub("_", title).strip(". ")[:120].encode()[:200].decode("utf-8", "ignore") or "video"
+    """A file name for a title, valid on any file system, and no option of a command.
+
+    Most systems allow 255 bytes, including the suffix, and Windows keeps some names for devices.
+    """
+    short = _SAFE.sub("_", title).lstrip(". -")[:120].encode()[:200]
+    stem = short.decode("utf-8", "ignore").rstrip(". ")
+    return f"_{stem}" if _DEVICE.match(stem) else stem or "video"

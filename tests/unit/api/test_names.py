@@ -55,6 +55,24 @@ def test_a_name_makes_a_file_name_that_stays_in_its_folder(name: str) -> None:
         assert made and not set(made) & set('/\\:*?"<>|\0') and made not in (".", "..") and len(made.encode()) <= 255
 
 
+@pytest.mark.parametrize(
+    ("title", "stem"),
+    [
+        ("CON", "_CON"),
+        ("nul.tar", "_nul.tar"),
+        ("Lpt1", "_Lpt1"),
+        ("Connect", "Connect"),
+        ("--help", "help"),
+        ("- . -", "video"),
+        ("...", "video"),
+        ("a. . .", "a"),
+        ("x" * 119 + ". y", "x" * 119),
+    ],
+)
+def test_a_file_name_is_no_device_no_option_and_ends_in_no_dot(title: str, stem: str) -> None:
+    assert file_stem(title) == stem
+
+
 @pytest.mark.parametrize("name", ["हिन्दी में बात", "می\u200cخواهم", "e\u0301te\u0301"])
 def test_marks_and_joiners_stay_in_a_file_name(name: str) -> None:
     assert file_stem(name) == name and safe_name(f"{name}.mp4") == f"{name}.mp4"

@@ -41,3 +41,11 @@ def test_any_text_becomes_one_line_and_stays_it(text: str) -> None:
     title = tidy_title(text)
     assert title == tidy_title(title) and len(title) <= LONGEST and title.splitlines() == ([title] if title else [])
     assert all(unicodedata.category(character) not in ("Cc", "Cs", "Zl", "Zp") for character in title)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    ["\u200b\u200b", "\u3164", "\u2800", "\u200d", "\ufe0f", "\U000e006f\U000e0062"],
+)
+def test_what_shows_nothing_is_no_title_and_hides_in_none(hidden):
+    assert tidy_title(hidden) == "" and tidy_title(f"Council{hidden} session").replace(hidden, "") == "Council session"
