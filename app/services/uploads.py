@@ -125,7 +125,12 @@ class UploadService:
         try:
             place.mkdir(parents=True)
             with self._announcing:
-                if shutil.disk_usage(place).free < self._announced() + upload.length:
+                coming = upload.length  # with the bytes of the other uploads that are on their way and not here yet
+                for part in self._folder.glob(f"*/{PART}"):
+                    with suppress(NotFound):
+                        other = self.find(part.parent.name)
+                        coming += other.length - other.offset
+                if shutil.disk_usage(place).free < coming:
                     raise StorageFull(
                         "There is no room for this file beside the uploads in progress.",
                         "Free some space on the server's disk, or wait until they have finished.",
@@ -139,15 +144,6 @@ class UploadService:
             shutil.rmtree(place, ignore_errors=True)
             raise
         return self.find(upload.id)
-
-    def _announced(self) -> int:
-        """Bytes of the uploads that are on their way and not here yet."""
-        left = 0
-        for part in self._folder.glob(f"*/{PART}"):
-            with suppress(NotFound):
-                upload = self.find(part.parent.name)
-                left += upload.length - upload.offset
-        return left
 
     def find(self, id: str) -> Upload:
         """One upload, and how far it is. Raises NotFound, also for one that was abandoned or has no readable record."""

@@ -42,23 +42,6 @@ class VideoTree(PublishedAgent):
         if len(rows) < len(moments.times_s):
             times_s = tuple(moments.times_s[row] for row in rows)
             moments = Moments(times_s, moments.vectors[rows], moments.embed_query)
-        clusters, relevance = self._wide(work, moments)
-        parts: list[list[int]] = []
-        for rows, close in zip(clusters, relevance, strict=True):
-            groups = [rows] if close == 1 else by_ward(moments.vectors, rows, PARTS)
-            if close == CLOSE:
-                groups = [part for group in groups for part in by_ward(moments.vectors, group, PARTS)]
-            parts += groups
-        places = sorted({centre(moments.vectors, rows) for rows in parts})
-        places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
-        context = self._context(work, moments, places)
-        reply = work.write(
-            f"Captions of frames of a video, in order of time:\n{context}\n\n{work.question}\n\n{work.wanted}"
-        )
-        return work.answer(reply, cited_frames(work.video, [moments.times_s[place] for place in places]))
-
-    def _wide(self, work: Work, moments: Moments) -> tuple[list[list[int]], list[int]]:
-        """Clusters, and how closely each bears on the question."""
         count = FIRST_CLUSTERS
         while True:
             clusters = by_cosine(moments.vectors, count)
@@ -74,8 +57,21 @@ class VideoTree(PublishedAgent):
             numbers = [as_number(one, 1, 3) or 1 for one in scores] if isinstance(scores, list) else []
             relevance = [*numbers, *[1] * len(places)][: len(places)]
             if relevance.count(CLOSE) >= ENOUGH or count >= MOST_CLUSTERS or len(clusters) < count:
-                return clusters, relevance
+                break
             count *= 2
+        parts: list[list[int]] = []
+        for rows, close in zip(clusters, relevance, strict=True):
+            groups = [rows] if close == 1 else by_ward(moments.vectors, rows, PARTS)
+            if close == CLOSE:
+                groups = [part for group in groups for part in by_ward(moments.vectors, group, PARTS)]
+            parts += groups
+        places = sorted({centre(moments.vectors, rows) for rows in parts})
+        places = [places[int(place)] for place in evenly(len(places), work.shown.at_most(len(places)))]
+        context = self._context(work, moments, places)
+        reply = work.write(
+            f"Captions of frames of a video, in order of time:\n{context}\n\n{work.question}\n\n{work.wanted}"
+        )
+        return work.answer(reply, cited_frames(work.video, [moments.times_s[place] for place in places]))
 
     def _context(self, work: Work, moments: Moments, places: Sequence[int]) -> str:
         times = [moments.times_s[place] for place in places]
