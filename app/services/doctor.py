@@ -66,6 +66,17 @@ def examine(settings: Settings) -> list[Check]:
             workers.get(role)
     except LongreelError as error:
         profile = Check("profile", False, error.message, error.hint)
+    addresses = {
+        "language server": (settings.llm_url, settings.llm_model),
+        "vision server": (settings.vlm_url, settings.vlm_model),
+        "server of text vectors": (settings.embedding_url, settings.embedding_model),
+        "server of picture vectors": (settings.frame_embedding_url, settings.frame_embedding_model),
+    }
+    servers = [
+        Check(name, True, f"{model or 'its only model'} at {shown_address(url)}")
+        for name, (url, model) in addresses.items()
+        if url
+    ]
     return [
         Check("python", sys.version_info >= (3, 11), platform.python_version()),
         *_packages(settings),
@@ -77,7 +88,7 @@ def examine(settings: Settings) -> list[Check]:
         profile,
         *(_memory(settings) if profile.ok else []),
         *(_recognition(settings) if profile.ok else []),
-        *_servers(settings),
+        *(servers if settings.llm_url else [Check("language server", True, "not used"), *servers]),
         _disk(settings.home),
         _disk(settings.data),
         *[Check("folder of an earlier version", True, sentence) for sentence in earlier_folders(settings.home)],
@@ -182,22 +193,6 @@ def _memory(settings: Settings) -> list[Check]:
 
 def _gb(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 0.95e9 else f"{count / 1e6:.0f} MB"
-
-
-def _servers(settings: Settings) -> list[Check]:
-    """The servers that are set; the one that writes is also named where it is not set."""
-    named = {
-        "language server": (settings.llm_url, settings.llm_model),
-        "vision server": (settings.vlm_url, settings.vlm_model),
-        "server of text vectors": (settings.embedding_url, settings.embedding_model),
-        "server of picture vectors": (settings.frame_embedding_url, settings.frame_embedding_model),
-    }
-    checks = [
-        Check(name, True, f"{model or 'its only model'} at {shown_address(url)}")
-        for name, (url, model) in named.items()
-        if url
-    ]
-    return checks if settings.llm_url else [Check("language server", True, "not used"), *checks]
 
 
 def _disk(folder: Path) -> Check:

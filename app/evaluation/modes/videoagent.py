@@ -55,7 +55,12 @@ class VideoAgentMode(PublishedAgent):
                 'choice as JSON: {"final_answer": number}.'
             )
         for left in reversed(range(ROUNDS)):
-            context = self._context(work, moments, known)
+            lines = work.captions_at([moments.times_s[place] for place in known])
+            shown = "\n".join(f"frame {place}: {text}" for place, (_, text) in zip(known, lines, strict=True))
+            speech = work.fitting(work.said(), 0.3)
+            heard = f"\nWhat is said:\n{speech}" if speech else ""
+            frames = f"A video has {len(moments.times_s)} frames, one a second. Some of them show:"
+            context = f"{frames}\n{shown}{heard}"
             reply = work.write(f"{context}\n\nQuestion: {work.case.question}\n{form}")
             if not left:
                 break
@@ -77,13 +82,6 @@ class VideoAgentMode(PublishedAgent):
             return work.answer(str(final) or reply, cited)
         option = as_number(final, 0, len(work.case.options) - 1)
         return work.answer(reply if option is not None else "", cited, option=option)
-
-    def _context(self, work: Work, moments: Moments, known: Sequence[int]) -> str:
-        lines = work.captions_at([moments.times_s[place] for place in known])
-        listed = "\n".join(f"frame {place}: {text}" for place, (_, text) in zip(known, lines, strict=True))
-        speech = work.fitting(work.said(), 0.3)
-        heard = f"\nWhat is said:\n{speech}" if speech else ""
-        return f"A video has {len(moments.times_s)} frames, one a second. Some of them show:\n{listed}{heard}"
 
     def _found(self, work: Work, moments: Moments, known: Sequence[int], context: str) -> set[int]:
         """The frames nearest to what the model looks for, in the segments that it names."""

@@ -60,7 +60,16 @@ def read(text: str, format: str, fps: float | None, left_out: LeftOut) -> list[C
     cues: list[Cue] = []
     events = _events(units, format, fps, left_out)
     for (number, event), (_, following) in itertools.pairwise([*events, (0, None)]):
-        cues += _cues(number, event, following if format == "sami" else None, left_out)
+        if event.is_comment or _DRAWING.search(event.text):
+            continue
+        end = event.end if following is None or format != "sami" else max(event.start, min(event.end, following.start))
+        try:
+            span = TimeSpan(event.start / 1000, end / 1000)
+        except (ValueError, OverflowError):
+            left_out.add(number, f"Line {number} has an impossible time.")
+            continue
+        spoken_text = _BRACES.sub("", event.text).replace(r"\h", " ")
+        cues += spoken(span, re.split(r"\\[Nn]|\n", spoken_text), " ".join(event.name.split()) or None)
     return list(dict.fromkeys(cues)) if format in ("ass", "ssa") else cues
 
 
@@ -94,16 +103,3 @@ def _events(units: Sequence[Unit], format: str, fps: float | None, left_out: Lef
         return []
     half = len(units) // 2
     return _events(units[:half], format, fps, left_out) + _events(units[half:], format, fps, left_out)
-
-
-def _cues(number: int, event: Any, following: Any, left_out: LeftOut) -> list[Cue]:
-    if event.is_comment or _DRAWING.search(event.text):
-        return []
-    end = event.end if following is None else max(event.start, min(event.end, following.start))
-    try:
-        span = TimeSpan(event.start / 1000, end / 1000)
-    except (ValueError, OverflowError):
-        left_out.add(number, f"Line {number} has an impossible time.")
-        return []
-    text = _BRACES.sub("", event.text).replace(r"\h", " ")
-    return spoken(span, re.split(r"\\[Nn]|\n", text), " ".join(event.name.split()) or None)
