@@ -1,24 +1,43 @@
 """How often a word or phrase is said or written: counted word by word, as evidence and as an answer that code gives.
 
-A question names the term in quotation marks, and is compared with the examples with X in its place.
+A question is compared with the examples with X in the place of the term. The term is what it puts in quotation marks;
+without any, the model copies it from the question, and the question has to pass two checks more.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from typing import Literal
+
+from pydantic import BaseModel, Field
 
 from agents.evidence.known_questions import known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.evidence.reading import read_span
+from agents.llm import ask_json, weigh
 from agents.parts import AgentRun
+from agents.prompts import examples, prompt
+from app.core.errors import WorkerFailed
 from app.core.ports import VideoLibrary
-from app.core.types import SegmentKind, TimeSpan, Video
+from app.core.types import Message, SegmentKind, TimeSpan, Video
 from app.text.quotations import quoted_terms, replace_quoted
 from app.text.tokens import occurrences, words
 
 CLEARER = 0.05
 """By how much a question must be nearer to one that code can answer than to any that it cannot. Of 51 written questions
 in six languages, 23 of which ask for a number of times, 17 of those and one other are taken for such a question."""
+MENTIONS, UNQUOTED, ABOUT_WORDS = -0.03, 0.02, 0.6
+"""Without quotation marks: how near the whole question is to the examples of such, how near it is with X in the place
+of the term, and how sure the model is that it asks for words. Chosen on 44 questions. Of 48 others in ten languages, 22
+of which ask for a number of mentions, 11 of those and no other are taken for such a question; one with a wrong term."""
+
+
+class Counted(BaseModel):
+    """What the model replies to a question that may ask for a number of mentions."""
+
+    counts: Literal["times words are said", "times words are shown as text", "something else"]
+    words: str = Field(max_length=60)
 
 
 def count_term(
@@ -43,12 +62,39 @@ def answer_by_term(
     `scope_of`: where a kind of segment counts.
     """
     terms = quoted_terms(question)
-    if len(terms) != 1 or not words(terms[0]):
+    if terms:
+        term, with_x, clearer = terms[0], replace_quoted(question, "X"), CLEARER
+    else:
+        term, clearer = _unquoted_term(work, question), UNQUOTED
+        with_x = re.sub(re.escape(term), "“X”", question, count=1, flags=re.IGNORECASE)
+    if len(terms) > 1 or not words(term):
         return None
-    near, other = known_questions("terms").nearness(replace_quoted(question, "X"), work.parts.text_embedder)
+    embedder = work.parts.text_embedder
+    near, other = known_questions("terms").nearness(with_x, embedder)
+    if not terms:
+        other = max(other, known_questions("events").nearness(with_x, embedder)[1])
     nearest = max(near, key=lambda one: near[one])
-    if near[nearest] - other < CLEARER:
+    if near[nearest] - other < clearer or not (terms or _asks_for_words(work, question, term)):
         return None
     kind = SegmentKind(nearest)
-    total, where = count_term(work.parts.library, terms[0], scope_of(kind), kind)
-    return Finding(f"“{terms[0]}”: {total}x", tuple(where)) if total else None
+    total, where = count_term(work.parts.library, term, scope_of(kind), kind)
+    return Finding(f"“{term}”: {total}x", tuple(where)) if total else None
+
+
+def _unquoted_term(work: AgentRun, question: str) -> str:
+    """The words whose mentions the question counts, as the model copies them; "" where it counts none."""
+    near, other = known_questions("mentions").nearness(question, work.parts.text_embedder)
+    if work.parts.chat is None or max(near.values()) - other < MENTIONS:
+        return ""
+    messages = [Message("system", prompt("term")), *examples("term"), Message("user", question)]
+    try:
+        term = ask_json(work.parts.chat, messages, Counted, budget=work.budget, max_output=60).words.strip()
+    except WorkerFailed:
+        return ""  # the call that reads the lines says what is wrong with the model
+    return term if term.casefold() in question.casefold() else ""
+
+
+def _asks_for_words(work: AgentRun, question: str, term: str) -> bool:
+    ask = prompt("about_words").format(question=question, term=term)
+    shares = weigh(work.parts.chat, [Message("user", ask)], ("yes", "no"), work.budget)
+    return shares is not None and shares["yes"] >= ABOUT_WORDS

@@ -121,9 +121,9 @@ def test_the_answer_cites_the_lines_that_the_model_names() -> None:
 
 def test_an_answer_cites_the_only_line_that_holds_its_words_instead_of_a_neighbour_that_the_model_names() -> None:
     words = "I call the meeting of the town council to order"
-    answer = Desk(MEETING[:4], chat=small([reading((["E2"], words))])).ask("How does the meeting begin?")
+    answer = Desk(MEETING[:4], chat=small([reading((["E2"], words))])).ask("Who opens the meeting?")
     assert [one.quote for one in answer.citations] == [f"{words}."]
-    own = Desk(MEETING[:4], chat=small([reading((["E2"], "The town council begins."))])).ask("How does it begin?")
+    own = Desk(MEETING[:4], chat=small([reading((["E2"], "The town council begins."))])).ask("Who opens it?")
     assert [one.quote for one in own.citations] != [one.quote for one in answer.citations]
 
 
