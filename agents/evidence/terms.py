@@ -33,7 +33,7 @@ of the term, and how sure the model is that it asks for words. Chosen on 44 ques
 of which ask for a number of mentions, 11 of those and no other are taken for such a question; one with a wrong term."""
 
 
-class Counted(BaseModel):
+class MentionsAsked(BaseModel):
     """What the model replies to a question that may ask for a number of mentions."""
 
     counts: Literal["times words are said", "times words are shown as text", "something else"]
@@ -74,7 +74,7 @@ def answer_by_term(
     if not terms:
         other = max(other, known_questions("events").nearness(with_x, embedder)[1])
     nearest = max(near, key=lambda one: near[one])
-    if near[nearest] - other < clearer or not (terms or _asks_for_words(work, question, term)):
+    if near[nearest] - other < clearer:
         return None
     kind = SegmentKind(nearest)
     total, where = count_term(work.parts.library, term, scope_of(kind), kind)
@@ -88,13 +88,11 @@ def _unquoted_term(work: AgentRun, question: str) -> str:
         return ""
     messages = [Message("system", prompt("term")), *examples("term"), Message("user", question)]
     try:
-        term = ask_json(work.parts.chat, messages, Counted, budget=work.budget, max_output=60).words.strip()
+        term = ask_json(work.parts.chat, messages, MentionsAsked, budget=work.budget, max_output=60).words.strip()
+        if not term or term.casefold() not in question.casefold():
+            return ""
+        ask = Message("user", prompt("about_words").format(question=question, term=term))
+        shares = weigh(work.parts.chat, [ask], ("yes", "no"), work.budget)
     except WorkerFailed:
         return ""  # the call that reads the lines says what is wrong with the model
-    return term if term.casefold() in question.casefold() else ""
-
-
-def _asks_for_words(work: AgentRun, question: str, term: str) -> bool:
-    ask = prompt("about_words").format(question=question, term=term)
-    shares = weigh(work.parts.chat, [Message("user", ask)], ("yes", "no"), work.budget)
-    return shares is not None and shares["yes"] >= ABOUT_WORDS
+    return term if shares is not None and shares["yes"] >= ABOUT_WORDS else ""
