@@ -29,6 +29,8 @@ LONGEST_FIELD = 4096
 MOST_FIELDS = 32
 LONGEST_SUBTITLES = 20_000_000
 FORM_HINT = "Send the form fields file, and where wanted title, language and subtitles."
+ESCAPED = {"%22": '"', "%0D": "\r", "%0A": "\n"}
+"""Browsers write these characters of a file name so, and no others."""
 BLOCK = 1 << 18
 """Bytes that are gathered before they are written."""
 WRITERS = 8
@@ -154,6 +156,8 @@ class FormReceiver:
         elif file_name:
             if self._part not in ("file", "subtitles") or self._part in self._form.files:
                 raise BadInput(f"The form has an unexpected file {self._part[:100]}.", FORM_HINT)
+            for escaped, character in ESCAPED.items():
+                file_name = file_name.replace(escaped, character)
             self._form.names[self._part] = PurePath(file_name.replace("\\", "/")).name
             self._sink = self._open_sink(file_name)
 

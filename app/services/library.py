@@ -338,8 +338,9 @@ def is_whole_webp(data: bytes) -> bool:
 
 def safe_name(name: str) -> str:
     """The last part of a sender's file name, safe on any disk; it never begins with a dot."""
-    safe = SAFE.sub("_", Path(name.replace("\\", "/")).name).encode()[-LONGEST_NAME:]
-    return safe.decode("utf-8", "ignore").lstrip(".") or "video"
+    given = Path(SAFE.sub("_", Path(name.replace("\\", "/")).name))
+    shown = given.name if given.stem.strip(". ") else f"video{given.suffix}"
+    return shown.encode()[-LONGEST_NAME:].decode("utf-8", "ignore").lstrip(".") or "video"
 
 
 def _only(name: str, matches: Sequence[Video], hint: str) -> Video:

@@ -56,6 +56,21 @@ def test_a_name_makes_a_file_name_that_stays_in_its_folder(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("name", "title"), [('say "hello".webm', 'say "hello"'), ("two\nlines.webm", "two lines"), ("   .webm", "video")]
+)
+def test_the_file_name_in_a_form_is_the_title(client: TestClient, name: str, title: str) -> None:
+    response = client.post("/v1/videos", files={"file": (name, b"film", "video/webm")})
+    assert response.status_code == 202 and response.json()["title"] == title
+
+
+@pytest.mark.parametrize(
+    ("name", "safe"), [("   .mp4", "video.mp4"), ("....mp4", "video.mp4"), (". .mp4", "video.mp4")]
+)
+def test_a_file_without_a_visible_name_is_called_video(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+
+
+@pytest.mark.parametrize(
     ("title", "stem"),
     [
         ("CON", "_CON"),
