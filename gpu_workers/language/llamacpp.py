@@ -218,7 +218,16 @@ class _Reply:
         Raises Cancelled if it is stopped or the program ends first.
         """
         self._refuse_to_go_on()
-        thread = threading.Thread(target=self._run, args=(server, request), daemon=True)
+
+        def run() -> None:
+            try:
+                server.handle_chat_completions(dict(request), self._take)
+            except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
+                self._raised = error
+            finally:
+                self._arrived.put(None)
+
+        thread = threading.Thread(target=run, daemon=True)
         thread.start()
         try:
             text = VisibleText(tools=False)
@@ -241,14 +250,6 @@ class _Reply:
     def _refuse_to_go_on(self) -> None:
         if self._stop is not None and self._stop():
             raise Cancelled("The language model was stopped before its answer was finished.")
-
-    def _run(self, server: Any, request: Mapping[str, Any]) -> None:
-        try:
-            server.handle_chat_completions(dict(request), self._take)
-        except Exception as error:  # noqa: BLE001 - raised again in the caller's thread
-            self._raised = error
-        finally:
-            self._arrived.put(None)
 
     def _take(self, chunk: Mapping[str, Any]) -> bool:
         """Stores one piece; returns True to stop the rest."""

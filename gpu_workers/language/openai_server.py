@@ -337,8 +337,15 @@ class _Line:
         self.client = make_client()
         self.probing = asyncio.Lock()
         """Held while capabilities are probed."""
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="chat-server", daemon=True)
+        self._loop = loop = asyncio.new_event_loop()
+
+        def serve() -> None:
+            try:
+                loop.run_forever()
+            finally:
+                loop.close()
+
+        self._thread = threading.Thread(target=serve, name="chat-server", daemon=True)
         self._thread.start()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
@@ -347,20 +354,15 @@ class _Line:
 
     def close(self) -> None:
         """Ends the thread once all work has ended."""
-        self.submit(self._end())
+
+        async def end() -> None:
+            others = asyncio.all_tasks() - {asyncio.current_task()}
+            await asyncio.gather(*others, return_exceptions=True)
+            await self.client.close()
+            self._loop.call_soon(self._loop.stop)
+
+        self.submit(end())
         self._thread.join(timeout=1.0)
-
-    async def _end(self) -> None:
-        others = asyncio.all_tasks() - {asyncio.current_task()}
-        await asyncio.gather(*others, return_exceptions=True)
-        await self.client.close()
-        self._loop.call_soon(self._loop.stop)
-
-    def _serve(self) -> None:
-        try:
-            self._loop.run_forever()
-        finally:
-            self._loop.close()
 
 
 def shown_address(url: str) -> str:

@@ -59,21 +59,18 @@ def quiet_cuts(loudness: NDArray[np.float32], end_s: float, chunk_s: float) -> t
     spans: list[TimeSpan] = []
     start_s = 0.0
     while end_s - start_s > chunk_s + search_s:
-        cut_s = _quietest(loudness, start_s + chunk_s, search_s, end_s - search_s)
+        around_s, latest_s = start_s + chunk_s, end_s - search_s
+        first = round((around_s - search_s) / STEP_S)
+        last = min(round(min(around_s + search_s, latest_s) / STEP_S), len(loudness))
+        window = np.asarray(loudness[max(0, first - _PAUSE_STEPS) : last + _PAUSE_STEPS], dtype=np.float64)
+        smooth = np.convolve(window, np.ones(_PAUSE_STEPS) / _PAUSE_STEPS, mode="same")
+        centres = (np.arange(len(smooth)) + max(0, first - _PAUSE_STEPS) + 0.5) * STEP_S
+        inside = (centres >= around_s - search_s) & (centres <= min(around_s + search_s, latest_s))
+        cut_s = min(around_s, latest_s)
+        if inside.any():
+            smooth, centres = smooth[inside], centres[inside]
+            quiet = centres[smooth <= smooth.min() + 1e-6]
+            cut_s = round(float(quiet[np.argmin(np.abs(quiet - around_s))]), 3)
         spans.append(TimeSpan(start_s, cut_s))
         start_s = cut_s
     return (*spans, TimeSpan(start_s, end_s)) if end_s > 0 else ()
-
-
-def _quietest(loudness: NDArray[np.float32], around_s: float, search_s: float, latest_s: float) -> float:
-    first = round((around_s - search_s) / STEP_S)
-    last = min(round(min(around_s + search_s, latest_s) / STEP_S), len(loudness))
-    window = np.asarray(loudness[max(0, first - _PAUSE_STEPS) : last + _PAUSE_STEPS], dtype=np.float64)
-    smooth = np.convolve(window, np.ones(_PAUSE_STEPS) / _PAUSE_STEPS, mode="same")
-    centres = (np.arange(len(smooth)) + max(0, first - _PAUSE_STEPS) + 0.5) * STEP_S
-    inside = (centres >= around_s - search_s) & (centres <= min(around_s + search_s, latest_s))
-    if not inside.any():
-        return min(around_s, latest_s)
-    smooth, centres = smooth[inside], centres[inside]
-    quiet = centres[smooth <= smooth.min() + 1e-6]
-    return round(float(quiet[np.argmin(np.abs(quiet - around_s))]), 3)

@@ -52,7 +52,14 @@ def weight_bytes(weights: str, place: Device) -> int | None:
     folder = hub.here(weights)
     shapes = dict(tensors(folder)) if folder is not None else {}
     if shapes:
-        return int(sum(prod(shape) * _number(name, shape, place) for name, shape in shapes.items()))
+        total = 0.0
+        for name, shape in shapes.items():
+            # AWQ packs into 32 bits; bitsandbytes quantises linear layers except the last.
+            packed = name.endswith((".qweight", ".qzeros"))
+            linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
+            quantised = QUANTISED.get(place.quantisation) if linear else None
+            total += prod(shape) * (4.0 if packed else quantised or NUMBER[place.dtype])
+        return int(total)
     name = weights.partition("@")[0]
     size = re.search(r"(?<![\d.])(\d+(?:\.\d+)?)([bm])(?![a-z])", name.rpartition("/")[2].lower())
     if name in MILLIONS:
@@ -117,14 +124,6 @@ def tensors(place: Path) -> Iterator[tuple[str, tuple[int, ...]]]:
         for name, entry in header.items():
             if name != "__metadata__":
                 yield name, tuple(int(side) for side in entry["shape"])
-
-
-def _number(name: str, shape: tuple[int, ...], place: Device) -> float:
-    """Bytes per number: AWQ packs into 32 bits; bitsandbytes quantises linear layers except the last."""
-    if name.endswith((".qweight", ".qzeros")):
-        return 4.0
-    linear = len(shape) == 2 and not re.search(r"embed|lm_head|norm|position", name)
-    return QUANTISED[place.quantisation] if linear and place.quantisation in QUANTISED else NUMBER[place.dtype]
 
 
 def _first(config: Any, *keys: str) -> int:

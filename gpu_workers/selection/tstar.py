@@ -159,14 +159,23 @@ class SlotSearch:
         return np.sort(self._random.choice(total, count, replace=False, p=likely / likely.sum()))
 
     def record(self, slots: NDArray[np.intp], confidences: NDArray[np.float64]) -> None:
-        """Records the scores of a round and works out where to look next."""
+        """Records the scores of a round and works out where to look next: by a smooth curve through the scores of the
+        seconds that were seen."""
+        from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped]
+
         self._seen[slots] = True
         self._scores[slots] = np.maximum(confidences, NEVER_SEEN)
         for slot in slots[confidences >= np.percentile(confidences, HOT)]:
             for near in range(max(0, slot - REACH), min(len(self._seen), slot + REACH + 1)):
                 self._scores[near] = max(self._scores[near], self._scores[slot] / (abs(near - slot) + 1))
-        smooth = np.maximum(1.0 / len(self._seen), self._spline())
-        chances = 1.0 / (1.0 + np.exp(-smooth))
+        smooth, seen = np.zeros(len(self._seen)), np.flatnonzero(self._seen)
+        if len(seen) >= 4:
+            with warnings.catch_warnings():
+                # FITPACK warns if it cannot meet the tolerance; its nearest curve is good enough here.
+                warnings.simplefilter("ignore")
+                spline = UnivariateSpline(seen, self._scores[seen], s=SMOOTHING)
+            smooth = np.asarray(spline(np.arange(len(self._seen))))
+        chances = 1.0 / (1.0 + np.exp(-np.maximum(1.0 / len(self._seen), smooth)))
         self._chances = chances / chances.sum()
 
     def correct(self, slot: int, confidence: float) -> None:
@@ -176,16 +185,3 @@ class SlotSearch:
     def ranked(self) -> list[int]:
         """All seconds, those with the highest scores first."""
         return [int(slot) for slot in np.argsort(-self._scores, kind="stable")]
-
-    def _spline(self) -> NDArray[np.float64]:
-        """A smooth curve through the scores of the seconds that were seen; zero for too few points."""
-        from scipy.interpolate import UnivariateSpline  # type: ignore[import-untyped]
-
-        seen = np.flatnonzero(self._seen)
-        if len(seen) < 4:
-            return np.zeros(len(self._seen))
-        with warnings.catch_warnings():
-            # FITPACK warns if it cannot meet the tolerance; its nearest curve is good enough here.
-            warnings.simplefilter("ignore")
-            spline = UnivariateSpline(seen, self._scores[seen], s=SMOOTHING)
-        return np.asarray(spline(np.arange(len(self._seen))))
