@@ -7,13 +7,13 @@ from collections.abc import Sequence
 
 from agents.evidence.known_questions import known_questions
 from agents.evidence.passage import Finding, Passage
-from agents.evidence.things import DOUBT, kinds_meant, known_kinds, likely_name, track_passage
+from agents.evidence.things import kinds_meant, known_kinds, track_passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
 from app.core.types.boxes import area, common_area, iou
-from app.core.types.objects import ObjectTrack, Region
+from app.core.types.objects import DOUBT, ObjectTrack, Region
 
 MOSTLY = 0.7
 """The share of a thing that lies in a rectangle which means it, or of a rectangle that shows a part of a thing."""
@@ -82,7 +82,7 @@ def answer_about_region(
         things = [track for track in things if track.name in named]
         return _answer(str(len(things)), video, things, region)
     if fact == WHAT:
-        counts = Counter(map(likely_name, things))
+        counts = Counter(track.likely_name for track in things)
         names = ", ".join(f"{name} x{count}" if count > 1 else name for name, count in counts.items())
         return _answer(names, video, things, region)
     if len(things) != 1:

@@ -15,8 +15,8 @@ from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
-from app.core.types import SegmentKind, TimeSpan, Video, joined
-from app.core.types.objects import ObjectTrack, count_changes, place_of
+from app.core.types import SegmentKind, TimeSpan, Video
+from app.core.types.objects import ObjectTrack, ThingCounts, count_things, place_of
 from app.text.languages import guess_language
 from app.text.phrases import phrase
 
@@ -27,19 +27,11 @@ NEAR = 3.3
 Of 31 questions in seven languages, half of them about things that are no kind of the detector's, those that counted a
 kind reached 3.4 or more, for it and sometimes for a neighbouring kind (a table); so did two of the others. What
 they ask for is then settled by `fact_meant`."""
-DOUBT = 0.25
-"""A track that got this share of its votes for another kind may be one of that: its numbers are then lower bounds."""
-SETTLED_S = 1.0
-"""A number that holds for less may be a slip of the detector."""
 SAME_SHOT = 0.35
 """Cosine of the vectors of two pictures in a row below which the camera shows something else."""
 MOST_TIMES = 12
 MOST_SPANS = 8
 """Spans in which a thing is seen that are named in one line."""
-CLEAR, CLEAR_SHARE, CLEAR_BOXES = 0.9, 0.8, 3
-"""Confidence, share of votes and frames from which one thing proves that its kind is there. Cut films and cartoons need
-such a thing: in a cartoon of 10 minutes the detector took rabbits for dogs, cats and horses, none of them so clearly.
-"""
 TOTAL, SEEN, WHEN, THERE = "total", "seen", "when", "there"
 """Facts of `known_questions.toml`."""
 CLEARER = 0.08
@@ -47,24 +39,6 @@ CLEARER = 0.08
 DISTINCT = 0.03
 """And by how much nearer than to one that asks for another number. Both were chosen on 36 written questions in five
 languages, 17 of which no number of a thing answers; of 30 others, 23 were understood rightly and one wrongly."""
-
-
-@dataclass(frozen=True, slots=True)
-class ThingCounts:
-    """How many of one kind of thing a span of a video shows. Numbers are lower bounds unless `exact`."""
-
-    name: str
-    first: tuple[TimeSpan, int]
-    last: tuple[TimeSpan, int]
-    most: tuple[TimeSpan, int]
-    fewest: tuple[TimeSpan, int]
-    coming: tuple[ObjectTrack, ...]
-    """Those that come into the picture after the span has begun."""
-    seen: tuple[TimeSpan, ...]
-    """When at least one is seen."""
-    clear: bool
-    """Whether one of them was seen often and clearly enough to be believed whatever the video is."""
-    exact: bool
 
 
 def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> list[str]:
@@ -77,30 +51,6 @@ def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> 
     spread = (sum((one - mean) ** 2 for one in likeness) / len(likeness)) ** 0.5
     near = [(one, kind) for one, kind in zip(likeness, kinds, strict=True) if one - mean >= NEAR * max(spread, 1e-6)]
     return [kind for _, kind in sorted(near, reverse=True)]
-
-
-def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> ThingCounts | None:
-    """The numbers of one kind of thing in a span; None where none is seen there."""
-    there = [track for track in tracks if track.span.intersection_s(span) > 0]
-    same = [track for track in there if track.name == name]
-    if not same:
-        return None
-    changes = [one for one in count_changes(same, span) if one[0].duration_s >= SETTLED_S] or count_changes(same, span)
-    exact = not any(track.name != name and track.share(name) >= DOUBT for track in there)
-    return ThingCounts(
-        name,
-        changes[0],
-        changes[-1],
-        max(changes, key=lambda one: one[1]),
-        min(changes, key=lambda one: one[1]),
-        tuple(track for track in same if track.span.start_s > span.start_s),
-        tuple(joined((part for one in same if (part := one.span.clipped(span))), SETTLED_S)),
-        any(
-            track.best.confidence >= CLEAR and track.share(name) >= CLEAR_SHARE and len(track.boxes) >= CLEAR_BOXES
-            for track in same
-        ),
-        exact,
-    )
 
 
 def answer_by_tracks(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
@@ -178,18 +128,12 @@ def count_facts(
     return [_passage(video, fact, same) for fact in facts]
 
 
-def likely_name(track: ObjectTrack) -> str:
-    """What a thing is, with the second name where that is about as likely."""
-    second = next((name for name, share in track.shares if name != track.name and share >= DOUBT), "")
-    return f"{track.name} or {second}" if second else track.name
-
-
 def track_passage(video: Video, track: ObjectTrack, at_s: float | None = None) -> Passage:
     """One thing as evidence: kind, place, and for how long it is seen; shown at a time, or where it is seen best."""
     at_s = track.best.time_s if at_s is None else at_s
     first, last = place_of(track.boxes[0]), place_of(track.boxes[-1])
     moves = first if first == last else f"{first}, then {last}"
-    text = f"{likely_name(track)}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
+    text = f"{track.likely_name}: {moves}, from {clock(track.span.start_s)} to {clock(track.span.end_s)}"
     return Passage(video.id, SegmentKind.OBJECT, track.span, text, at_s, track.box_at(at_s))
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from app.core.types.boxes import Box
-from app.core.types.span import TimeSpan
+from app.core.types.span import TimeSpan, joined
+
+DOUBT = 0.25
+"""A track that got this share of its votes for another kind may be one of that: its numbers are then lower bounds."""
+SETTLED_S = 1.0
+"""A number that holds for less may be a slip of the detector."""
+CLEAR, CLEAR_SHARE, CLEAR_BOXES = 0.9, 0.8, 3
+"""Confidence, share of votes and frames from which one thing proves that its kind is there. Cut films and cartoons need
+such a thing: in a cartoon of 10 minutes the detector took rabbits for dogs, cats and horses, none of them so clearly.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +67,30 @@ class ObjectTrack:
         """How much of the vote a class got, 0 to 1."""
         return next((share for other, share in self.shares if other == name), float(self.name == name))
 
+    @property
+    def likely_name(self) -> str:
+        """What it is, with the second name where that is about as likely."""
+        second = next((name for name, share in self.shares if name != self.name and share >= DOUBT), "")
+        return f"{self.name} or {second}" if second else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class ThingCounts:
+    """How many of one kind of thing a span of a video shows. Numbers are lower bounds unless `exact`."""
+
+    name: str
+    first: tuple[TimeSpan, int]
+    last: tuple[TimeSpan, int]
+    most: tuple[TimeSpan, int]
+    fewest: tuple[TimeSpan, int]
+    coming: tuple[ObjectTrack, ...]
+    """Those that come into the picture after the span has begun."""
+    seen: tuple[TimeSpan, ...]
+    """When at least one is seen."""
+    clear: bool
+    """Whether one of them was seen often and clearly enough to be believed whatever the video is."""
+    exact: bool
+
 
 def count_changes(tracks: Sequence[ObjectTrack], within: TimeSpan | None = None) -> list[tuple[TimeSpan, int]]:
     """How many of the tracks there are at once: spans that follow each other, each with its number, 0 included.
@@ -78,6 +111,30 @@ def count_changes(tracks: Sequence[ObjectTrack], within: TimeSpan | None = None)
         else:
             changes.append((TimeSpan(start_s, end_s), count))
     return changes
+
+
+def count_things(tracks: Sequence[ObjectTrack], name: str, span: TimeSpan) -> ThingCounts | None:
+    """The numbers of one kind of thing in a span; None where none is seen there."""
+    there = [track for track in tracks if track.span.intersection_s(span) > 0]
+    same = [track for track in there if track.name == name]
+    if not same:
+        return None
+    changes = [one for one in count_changes(same, span) if one[0].duration_s >= SETTLED_S] or count_changes(same, span)
+    exact = not any(track.name != name and track.share(name) >= DOUBT for track in there)
+    return ThingCounts(
+        name,
+        changes[0],
+        changes[-1],
+        max(changes, key=lambda one: one[1]),
+        min(changes, key=lambda one: one[1]),
+        tuple(track for track in same if track.span.start_s > span.start_s),
+        tuple(joined((part for one in same if (part := one.span.clipped(span))), SETTLED_S)),
+        any(
+            track.best.confidence >= CLEAR and track.share(name) >= CLEAR_SHARE and len(track.boxes) >= CLEAR_BOXES
+            for track in same
+        ),
+        exact,
+    )
 
 
 def place_of(box: TimedBox) -> str:

@@ -20,13 +20,12 @@ from agents.evidence.things import (
     WHEN,
     answer_by_tracks,
     count_passages,
-    count_things,
     fact_meant,
     kinds_meant,
 )
 from app.core.errors import ToolRefused
 from app.core.types import AnswerStatus, FrameFeatures, SegmentKind, TimeSpan, VideoId
-from app.core.types.objects import ObjectTrack, TimedBox
+from app.core.types.objects import ObjectTrack, TimedBox, count_things
 from gpu_workers.language.fakes import FakeChat, FakeTextEmbedder
 from gpu_workers.vision import coco
 from gpu_workers.vision.fakes import FakeObjectDetector
