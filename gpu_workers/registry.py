@@ -256,22 +256,22 @@ class Workers:
 
     def _adopt(self, model: T) -> T:
         if isinstance(model, ModelWorker):
+            limit = self._settings.hardware.memory_gb * 1e9
+
+            def keep_within(size: int) -> None:
+                while limit and size + sum(other.bytes_taken for other in self.models() if other is not model) > limit:
+                    if not self._free_one(model):
+                        return
+
             model.idle_unload_s = self._settings.hardware.idle_unload_s
             model.make_room = lambda: self._free_one(model)
-            model.keep_within = lambda wanted: self._keep_within(model, wanted)
+            model.keep_within = keep_within
         return model
 
     def _free_one(self, asking: ModelWorker[Any]) -> bool:
         """Frees the least recently used model; False when all others are in use or not loaded."""
         others = sorted((m for m in self.models() if m is not asking), key=lambda m: m.last_used)
         return any(other.unload_if_unused() for other in others)
-
-    def _keep_within(self, asking: ModelWorker[Any], size: int) -> None:
-        """Frees other models until `size` more bytes fit the budget, or nothing else can be freed."""
-        limit = self._settings.hardware.memory_gb * 1e9
-        while limit and size + sum(m.bytes_taken for m in self.models() if m is not asking) > limit:
-            if not self._free_one(asking):
-                return
 
     def _create(self, role: str, name: str, **options: Any) -> Any:
         cls = class_of(role, name)

@@ -38,21 +38,20 @@ class Actor:
 
     def work(self, method: str, call: Any) -> ActorReply:
         """Calls a method of the object, and adds its `states` to the reply if it has any."""
+        import ray
+
+        def stop_when_cancelled(share: float) -> None:
+            del share
+            if ray.get_runtime_context().is_canceled():
+                raise Cancelled("The chunk was cancelled.")
+
         error, result = None, None
         try:
             with self._lock:
                 if self._made is None:
                     module, _, name = self._factory.partition(":")
                     self._made = getattr(importlib.import_module(module), name)(self._argument)
-            result = getattr(self._made, method)(call, _stop_when_cancelled)
+            result = getattr(self._made, method)(call, stop_when_cancelled)
         except (LongreelError, OSError) as raised:
             error = raised
         return ActorReply(error, result, getattr(self._made, "states", list)())
-
-
-def _stop_when_cancelled(share: float) -> None:
-    import ray
-
-    del share
-    if ray.get_runtime_context().is_canceled():
-        raise Cancelled("The chunk was cancelled.")
