@@ -69,7 +69,9 @@ def merge_duplicates(fused: Sequence[Fused]) -> list[Fused]:
     for item in fused:
         words = " ".join(re.findall(r"\w+", item.segment.text.casefold()))
         bucket = places.setdefault((item.segment.video_id, words), [])
-        twin = next((place for place in bucket if words and _repeats(merged[place].segment, item.segment)), None)
+        near = [place for place in bucket if words and merged[place].segment.span.overlaps(item.segment.span)]
+        alike = {item.segment.kind, *_DERIVED} if item.segment.kind not in _DERIVED else set(SegmentKind)
+        twin = next((place for place in near if merged[place].segment.kind in alike), None)
         if twin is None:
             bucket.append(len(merged))
             merged.append(item)
@@ -99,8 +101,3 @@ def with_quotas(fused: Sequence[Fused], *, limit: int, quotas: Mapping[SegmentKi
         (first if within else rest).append(place)
     chosen = first + rest[: max(0, limit - len(first))]
     return [fused[place] for place in sorted(chosen)]
-
-
-def _repeats(one: Segment, other: Segment) -> bool:
-    alike = one.kind is other.kind or one.kind in _DERIVED or other.kind in _DERIVED
-    return alike and one.span.overlaps(other.span)

@@ -91,8 +91,14 @@ class HybridRetriever:
             return []
         depth = max(_LEAST_DEPTH, _DEPTH * limit)
         filters: _Filters = {"limit": depth, "videos": videos, "window": window, "kinds": kinds}
+
+        def find_pictures() -> list[tuple[Segment, float]]:
+            if self._frame_embedder is None:
+                return []
+            return self._index.search("picture", self._frame_embedder.embed_query(text), **filters)
+
         lexical = self._threads.submit(self._lexical.search, text, **filters)
-        pictures = self._threads.submit(self._find_pictures, text, filters)
+        pictures = self._threads.submit(find_pictures)
         vector = self._text_embedder.embed_query(text)
         self._embed_again(vector, videos)
         dense = self._index.search("text", vector, **filters)
@@ -102,11 +108,6 @@ class HybridRetriever:
         rankings = [Ranking(source, [hit[0] for hit in hits], WEIGHTS[source]) for source, hits in found.items()]
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
         return _evidence(query, best, [*dense, *found["picture"]])
-
-    def _find_pictures(self, text: str, filters: _Filters) -> list[tuple[Segment, float]]:
-        if self._frame_embedder is None:
-            return []
-        return self._index.search("picture", self._frame_embedder.embed_query(text), **filters)
 
     def _embed_again(self, vector: NDArray[np.float32], videos: Sequence[VideoId]) -> None:
         """Makes vectors for videos that another text embedder has indexed, so that they are not missed in silence.

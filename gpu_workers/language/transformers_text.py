@@ -65,8 +65,32 @@ class TransformersTextEmbedder(TorchWorker[_Loaded]):
         if not texts:
             with self._use() as loaded:
                 return np.zeros((0, int(loaded.model.config.hidden_size)), dtype=np.float32)
+
+        def run(loaded: _Loaded, items: Sequence[tuple[str, bool]]) -> list[NDArray[np.float32]]:
+            import torch
+
+            texts = [(loaded.query_prompt if is_query else loaded.passage_prompt) + text for text, is_query in items]
+
+            # An empty text would have no tokens to embed.
+            inputs = loaded.tokenizer(
+                [text or " " for text in texts],
+                padding=True,
+                truncation=True,
+                max_length=loaded.longest,
+                return_tensors="pt",
+            ).to(loaded.model.device)
+            mask = inputs["attention_mask"]
+            states = loaded.model(input_ids=inputs["input_ids"], attention_mask=mask).last_hidden_state.float()
+            if loaded.pooling == "mean":
+                weight = mask.unsqueeze(-1).to(states.dtype)
+                pooled = (states * weight).sum(1) / weight.sum(1)
+            else:
+                place = mask.sum(1) - 1 if loaded.pooling == "last" else torch.zeros_like(mask[:, 0])
+                pooled = states[torch.arange(len(states), device=states.device), place]
+            return list(torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy())
+
         order = sorted(range(len(texts)), key=lambda index: len(texts[index]))
-        rows = self._in_batches([(texts[index], is_query) for index in order], _run)
+        rows = self._in_batches([(texts[index], is_query) for index in order], run)
         vectors = np.empty((len(texts), len(rows[0])), dtype=np.float32)
         vectors[order] = np.stack(rows)
         return vectors
@@ -101,23 +125,3 @@ def _pooling(folder: Path, model: Any) -> str:
     architectures = model.config.architectures or ()
     writes = any(name.endswith("ForCausalLM") for name in architectures) or model.config.model_type == "qwen3"
     return "last" if writes else "mean"
-
-
-def _run(loaded: _Loaded, items: Sequence[tuple[str, bool]]) -> list[NDArray[np.float32]]:
-    import torch
-
-    texts = [(loaded.query_prompt if is_query else loaded.passage_prompt) + text for text, is_query in items]
-
-    # An empty text would have no tokens to embed.
-    inputs = loaded.tokenizer(
-        [text or " " for text in texts], padding=True, truncation=True, max_length=loaded.longest, return_tensors="pt"
-    ).to(loaded.model.device)
-    mask = inputs["attention_mask"]
-    states = loaded.model(input_ids=inputs["input_ids"], attention_mask=mask).last_hidden_state.float()
-    if loaded.pooling == "mean":
-        weight = mask.unsqueeze(-1).to(states.dtype)
-        pooled = (states * weight).sum(1) / weight.sum(1)
-    else:
-        place = mask.sum(1) - 1 if loaded.pooling == "last" else torch.zeros_like(mask[:, 0])
-        pooled = states[torch.arange(len(states), device=states.device), place]
-    return list(torch.nn.functional.normalize(pooled, dim=-1).cpu().numpy())

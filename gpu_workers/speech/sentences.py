@@ -63,16 +63,16 @@ def _shortened(sentence: Sequence[ModelWord]) -> Iterator[Sequence[ModelWord]]:
     if len(sentence) < 2 or sentence[-1].span.end_s - sentence[0].span.start_s <= LONGEST_S:
         yield sentence
         return
-    cut = max(range(1, len(sentence)), key=lambda index: _worth(sentence, index))
+    length = sentence[-1].span.end_s - sentence[0].span.start_s
+    middle = (sentence[0].span.start_s + sentence[-1].span.end_s) / 2
+
+    def worth(index: int) -> tuple[float, float]:
+        before, after = sentence[index - 1], sentence[index]
+        pause = after.span.start_s - before.span.end_s
+        comma = 0.5 if _COMMA.search(before.written.strip()) else 0.0
+        off_centre = abs(after.span.start_s - middle) / length
+        return pause + comma - off_centre, -float(index)
+
+    cut = max(range(1, len(sentence)), key=worth)
     yield from _shortened(sentence[:cut])
     yield from _shortened(sentence[cut:])
-
-
-def _worth(sentence: Sequence[ModelWord], index: int) -> tuple[float, float]:
-    before, after = sentence[index - 1], sentence[index]
-    pause = after.span.start_s - before.span.end_s
-    comma = 0.5 if _COMMA.search(before.written.strip()) else 0.0
-    middle = (sentence[0].span.start_s + sentence[-1].span.end_s) / 2
-    length = sentence[-1].span.end_s - sentence[0].span.start_s
-    off_centre = abs(after.span.start_s - middle) / length
-    return pause + comma - off_centre, -float(index)

@@ -61,7 +61,16 @@ class OpenAIFrameEmbedder(ServedEmbedder):
         """See `FrameEmbedder`."""
         if not frames:
             return []
-        vectors = self._vectors([functools.partial(self._picture, frame) for frame in frames])
+
+        async def picture(frame: Frame) -> list[NDArray[np.float32]]:
+            from PIL import Image
+
+            small = Image.fromarray(bounded(frame.image))
+            small.thumbnail((SIDE, SIDE))
+            shown = {"type": "image_url", "image_url": {"url": data_url(np.asarray(small))}}
+            return await self._of([shown, *([{"type": "text", "text": self._prompt}] if self._prompt else [])])
+
+        vectors = self._vectors([functools.partial(picture, frame) for frame in frames])
         return [joint_features(frame, vector) for frame, vector in zip(frames, vectors, strict=True)]
 
     def embed_query(self, text: str) -> NDArray[np.float32]:
@@ -75,14 +84,6 @@ class OpenAIFrameEmbedder(ServedEmbedder):
 
     async def _words(self, words: str) -> list[NDArray[np.float32]]:
         return await self._of([{"type": "text", "text": words if words.strip() else "."}])
-
-    async def _picture(self, frame: Frame) -> list[NDArray[np.float32]]:
-        from PIL import Image
-
-        picture = Image.fromarray(bounded(frame.image))
-        picture.thumbnail((SIDE, SIDE))
-        shown = {"type": "image_url", "image_url": {"url": data_url(np.asarray(picture))}}
-        return await self._of([shown, *([{"type": "text", "text": self._prompt}] if self._prompt else [])])
 
     async def _of(self, content: list[dict[str, Any]]) -> list[NDArray[np.float32]]:
         try:
