@@ -234,9 +234,12 @@ class BatchService:
         for question in questions:
             unit = hashlib.sha256(question.encode("utf-8", "replace")).hexdigest()[:32]
             if unit not in stored:
-                stored[unit], lasts = self._answer(video, question, cancelled)
+                events = list(self._ask.stream(AskRequest(question), [video], cancelled=cancelled))
+                if not events or not isinstance(last := events[-1], AnsweredEvent):
+                    raise NotFound("The question was not answered.", "Ask it again.")
+                stored[unit] = json.dumps(last.answer).encode()
                 answered += 1
-                if lasts:
+                if not any(isinstance(event, Warned) for event in events):  # else a model failed: ask again next time
                     stages.save_unit(video.id, "batch-answers", version, unit, stored[unit])
             answers.append(AnsweredQuestion(question, load_answer(json.loads(stored[unit]))))
             report(StageProgress(ASKING, len(answers), len(questions), "questions"))
@@ -244,15 +247,6 @@ class BatchService:
         save_speed(stages, video.id, "answer", seconds, answered)
         report(StageFinished(ASKING, seconds, f"{len(answers)} questions", reused=not answered))
         return answers
-
-    def _answer(self, video: Video, question: str, cancelled: Callable[[], bool]) -> tuple[bytes, bool]:
-        """The answer, and whether to store it: an answer given while a model failed should be asked for again."""
-        lasts = True
-        for event in self._ask.stream(AskRequest(question), [video], cancelled=cancelled):
-            if isinstance(event, AnsweredEvent):
-                return json.dumps(event.answer).encode(), lasts
-            lasts = lasts and not isinstance(event, Warned)
-        raise NotFound("The question was not answered.", "Ask it again.")
 
 
 def check(request: BatchRequest) -> None:

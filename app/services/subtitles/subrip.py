@@ -40,8 +40,13 @@ def read(lines: Sequence[str], left_out: LeftOut) -> list[Cue]:
     """The cues of the file in their order."""
     webvtt = next((line for line in lines if line.strip()), "").lstrip().startswith("WEBVTT")
     timings = _timings(lines, webvtt, left_out)
-    if not webvtt:
-        _check_beginning(lines, timings, left_out)
+    if not webvtt:  # SubRip begins with a counter, or with the first times
+        before = lines[: timings[0].line] if timings else lines
+        odd = (at for at, line in enumerate(before, 1) if line.strip() and not line.strip().isdigit())
+        if number := next(odd, 0):
+            left_out.add(number, f"Line {number} is neither a counter nor a time range.")
+        elif not timings:
+            left_out.add(len(lines), f"The file ends at line {len(lines)} without a single time range.")
     if not timings:
         return []
     counted = any(line.strip().isdigit() for line in lines[: timings[0].line])
@@ -112,17 +117,6 @@ def _seconds(parts: Sequence[str | None]) -> float | None:
         return None
     milliseconds = int((parts[3] or "0").ljust(3, "0")[:3])
     return (hours * 3_600_000 + minutes * 60_000 + seconds * 1000 + milliseconds) / 1000
-
-
-def _check_beginning(lines: Sequence[str], timings: Sequence[_Timing], left_out: LeftOut) -> None:
-    """SubRip begins with a counter, or with the first times."""
-    first = timings[0].line if timings else len(lines)
-    for index, line in enumerate(lines[:first]):
-        if line.strip() and not line.strip().isdigit():
-            left_out.add(index + 1, f"Line {index + 1} is neither a counter nor a time range.")
-            return
-    if not timings:
-        left_out.add(len(lines), f"The file ends at line {len(lines)} without a single time range.")
 
 
 def _webvtt_body(lines: Sequence[str]) -> list[str]:
