@@ -13,6 +13,7 @@ from langgraph.types import Command
 from pydantic import BaseModel, Field
 
 from agents.evidence import Passage
+from agents.evidence.files import answer_by_length
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.terms import answer_by_term
 from agents.evidence.things import answer_by_tracks
@@ -89,10 +90,11 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 
 
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
-    """What code answers from the things that were followed, the sounds that were heard, and the number of times that a
-    term is said or written; None for anything else."""
+    """What code answers from the things that were followed, the sounds that were heard, the number of times that a term
+    is said or written, and the length of the file; None for anything else."""
     counted = answer_by_tracks(work, question, allowed_scope(state, SegmentKind.OBJECT))
     counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
+    counted = counted or answer_by_length(work, question, state["videos"])
     counted = counted or answer_by_term(work, question, functools.partial(allowed_scope, state))
     if counted is None:
         return None

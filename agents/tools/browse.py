@@ -8,6 +8,7 @@ from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.chapters import chapter_passages
+from agents.evidence.files import file_passage
 from agents.evidence.reading import from_segment
 from agents.evidence.sounds import sound_line
 from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
@@ -29,8 +30,8 @@ class Browse(Arguments):
 
 
 def browse(call: Browse, context: ToolContext) -> Outcome:
-    """Title, chapters, subjects and events. A machine wrote chapters and subjects, which only hint where to look; what
-    the file itself calls its chapters is evidence of that."""
+    """Title, chapters, subjects, events and file. A machine wrote chapters and subjects, which only hint where to look;
+    what the file itself calls its chapters is evidence of that."""
     video = context.video(call.video)
     library = context.work.parts.library
     events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
@@ -44,10 +45,10 @@ def browse(call: Browse, context: ToolContext) -> Outcome:
     passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
     spoken = "speech" if library.utterances(video.id) else "no speech"
     pictures = "pictures" if video.media.video else "no pictures"
-    head = f"{video.title}: {clock(video.duration_s)} long, {pictures}, {spoken}. {len(chapters)} chapters:"
+    head = f"{video.title}: {pictures}, {spoken}. {len(chapters)} chapters:"
     heard = sound_line(library, video)
     heads = [head, heard] if heard else [head]
-    return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1)))
+    return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
