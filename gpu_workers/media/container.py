@@ -54,7 +54,7 @@ class OpenMedia:
         self._index: int | None = None
         self._open()
         self._edits = edit_lists(self.container, path)
-        self._is_rearranged = any(one.edits > 1 for one in self._edits.values())
+        self.is_rearranged = any(one.edits > 1 for one in self._edits.values())
         streams = picture_streams(self.container)
         if track is None:
             best = best_pictures(streams, {} if self.scan is None else self.scan.streams)
@@ -122,7 +122,7 @@ class OpenMedia:
             return
         for margin_s in _MARGINS_S:
             time_s = from_s - margin_s
-            if time_s <= 1.0 or self.is_raw or self._is_rearranged:  # FFmpeg cannot seek in what comes twice
+            if time_s <= 1.0 or self.is_raw or self.is_rearranged:  # FFmpeg cannot seek in what comes twice
                 break
             stream = self.container.streams[stream_index]
             if not self._seek(int((time_s + self.clock_start_s) / stream.time_base), stream):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import os
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +29,8 @@ class EditList:
 
     def hides(self, time_s: float) -> bool:
         """Whether nothing of the track is shown at this time."""
-        return any(start_s <= time_s < end_s for start_s, end_s in self.empty)
+        place = bisect_right(self.empty, (time_s, math.inf)) - 1
+        return place >= 0 and time_s < self.empty[place][1]
 
 
 def edit_lists(container: Any, path: Path) -> dict[int, EditList]:

@@ -221,7 +221,9 @@ class _Columns:
         self._pause_s = _STILL_S if may_stand else AHEAD_S
         self._named_pause_s = AHEAD_S if container.streams.audio else _STILL_S
         streams = media_streams(container)
-        self._header_end_s = header_end_s(container)
+        edits = edit_lists(container, path)
+        self._repeats = any(one.edits > 1 for one in edits.values())  # a track may be shown for longer than it lasts
+        self._header_end_s = math.inf if self._repeats else header_end_s(container)
         self._raw_rate = raw_rate(streams[0]) if container.format.name in RAW and streams else 0.0
         self._numbers = array("h")
         self._positions, self._sizes = array("q"), array("q")
@@ -231,7 +233,6 @@ class _Columns:
         compressed = {s.index: not s.codec_context.name.startswith(_RAW_CODECS) for s in streams}
         self._pictures = {s.index for s in streams if s.type == "video"}
         last = dict.fromkeys(compressed, 0)
-        edits = edit_lists(container, path)
         for packet in shown(demuxed(container, streams), edits) if streams else ():
             number = packet.stream.index
             last[number] = packet.pos if packet.pos is not None else last[number]
@@ -257,9 +258,7 @@ class _Columns:
 
     def scanned(self, preview: int | None) -> FileScan:
         """What the packets show."""
-        order = (
-            np.argsort(np.frombuffer(self._positions, np.int64), kind="stable") if self._numbers else np.zeros(0, int)
-        )
+        order = np.argsort(np.array(self._decoded_s if self._repeats else self._positions), kind="stable")
         table = PacketTable(
             stream=np.array(self._numbers, np.int16)[order],
             position=np.array(self._positions, np.int64)[order],

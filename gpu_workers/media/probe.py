@@ -129,7 +129,7 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
     if header_s > duration_s + _HEADER_SLACK_S:
         data = f"the data ends at {duration_s:.0f} s: the rest is missing"
         warnings.append(f"The header promises {header_s:.0f} s, but {data}.")
-    elif header_s < duration_s - _HEADER_SLACK_S:
+    elif header_s < duration_s - _HEADER_SLACK_S and not media.is_rearranged:
         data = f"there are {duration_s:.0f} s of data: all is used"
         warnings.append(f"The header promises {header_s:.0f} s, but {data}.")
     return warnings
