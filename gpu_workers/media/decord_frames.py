@@ -14,6 +14,7 @@ import numpy as np
 from app.core.errors import BadInput, MissingPart
 from app.core.types import Frame, TimeSpan
 from gpu_workers.media.container import SAME_TIME_S, opened
+from gpu_workers.media.edit_lists import IGNORE_EDITS
 from gpu_workers.media.opening import decoded
 from gpu_workers.media.picks import EveryTick
 from gpu_workers.media.picture import clockwise, fitted, pixel_aspect
@@ -28,9 +29,13 @@ _CONTAINERS = ("mov", "matroska")
 
 
 def suits(path: Path) -> bool:
-    """Whether decord shows this file as it should be: it ignores rotation and pixel shape. Raises BadInput."""
+    """Whether decord shows this file as it should be: it ignores rotation and pixel shape, and follows every edit list.
+
+    Raises BadInput."""
     with opened(path) as media:
         if media.video is None or media.video.codec_context.name not in _CODECS:
+            return False
+        if IGNORE_EDITS in media.container.container_options:
             return False
         if not media.container.format.name.startswith(_CONTAINERS) or pixel_aspect(media.video) != 1.0:
             return False

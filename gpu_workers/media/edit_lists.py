@@ -10,9 +10,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from gpu_workers.media.opening import IGNORE_EDITS
+IGNORE_EDITS = "ignore_editlist"
+"""Option with which FFmpeg shows all of an MP4 file, whatever its edit list leaves out."""
 
-_MOST_BOXES, _MOST_EDITS = 10_000, 100_000
+MOST_EDITS = 1_000
+"""Edit lists that show more parts of a track are ignored: FFmpeg lists the pictures of each part when it opens a file,
+so one of a few hundred kilobytes could take gigabytes."""
+
+_MOST_BOXES = 10_000
 _HEAD = 8
 _EARLY_S = 0.2
 """FFmpeg may give the first picture of an edit this much too early."""
@@ -37,18 +42,12 @@ def edit_lists(container: Any, path: Path) -> dict[int, EditList]:
     """The edit lists that FFmpeg follows in an open file, by the number of the track; none but in MP4 files."""
     if not container.format.name.startswith("mov") or IGNORE_EDITS in container.container_options:
         return {}
-    with path.open("rb") as file:
-        end = file.seek(0, os.SEEK_END)
-        lists: dict[int, EditList] = {}
-        ticks = track = 0
-        for name, start, size in _boxes(file, 0, end):
-            if name == b"mvhd":
-                ticks = _number(file, start + (20 if _number(file, start, 1) else 12))
-            elif name == b"tkhd":
-                track = _number(file, start + (20 if _number(file, start, 1) else 12))
-            elif name == b"elst" and ticks:
-                lists[track] = _edit_list(file, start, size, ticks)
-    return lists
+    return _lists(path)
+
+
+def has_too_many_edits(path: Path) -> bool:
+    """Whether FFmpeg must not follow the edit lists of a file that it has not opened yet."""
+    return any(one.edits > MOST_EDITS for one in _lists(path).values())
 
 
 def shown(packets: Iterator[Any], lists: Mapping[int, EditList]) -> Iterator[Any]:
@@ -64,6 +63,21 @@ def shown(packets: Iterator[Any], lists: Mapping[int, EditList]) -> Iterator[Any
             if not packet.is_discard and (is_early or edits.hides(time_s)):
                 continue
         yield packet
+
+
+def _lists(path: Path) -> dict[int, EditList]:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        lists: dict[int, EditList] = {}
+        ticks = track = 0
+        for name, start, size in _boxes(file, 0, end):
+            if name == b"mvhd":
+                ticks = _number(file, start + (20 if _number(file, start, 1) else 12))
+            elif name == b"tkhd":
+                track = _number(file, start + (20 if _number(file, start, 1) else 12))
+            elif name == b"elst" and ticks:
+                lists[track] = _edit_list(file, start, size, ticks)
+    return lists
 
 
 def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
@@ -85,7 +99,7 @@ def _boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, i
 
 def _edit_list(file: BinaryIO, start: int, size: int, ticks: int) -> EditList:
     width = 8 if _number(file, start, 1) else 4
-    data = _read(file, start + _HEAD, min(size - _HEAD, _MOST_EDITS * (2 * width + 4)))
+    data = _read(file, start + _HEAD, min(size - _HEAD, 2 * MOST_EDITS * (2 * width + 4)))
     time_s, edits, empty = 0.0, 0, []
     for at in range(0, min(_number(file, start + 4) * (2 * width + 4), len(data)), 2 * width + 4):
         length_s = int.from_bytes(data[at : at + width]) / ticks

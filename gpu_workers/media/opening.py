@@ -11,6 +11,7 @@ from typing import Any
 
 from app.core.errors import BadInput, LongreelError, MissingPart
 from gpu_workers.media.avi_index import index_start
+from gpu_workers.media.edit_lists import IGNORE_EDITS, has_too_many_edits
 
 FORMATS = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,asf,ogg,wav,w64,mp3,flac,aac,aiff,caf,amr,mxf,ivf,gif,"
@@ -27,9 +28,6 @@ RAW = ("h264", "hevc", "m4v", "mpegvideo", "obu")
 
 MOST_PIXELS = 8192 * 8192
 """Larger pictures are refused before one is decoded: a file of a kilobyte can hold one that takes gigabytes."""
-
-IGNORE_EDITS = "ignore_editlist"
-"""Option with which FFmpeg shows all of an MP4 file, whatever its edit list leaves out."""
 
 DECODER = {"max_pixels": str(MOST_PIXELS)}
 """Options of every decoder of pictures."""
@@ -75,6 +73,8 @@ def open_container(path: Path, preview: int | None = None, *, without_index: boo
             options["correct_ts_overflow"] = "0"  # what FFmpeg takes for an overflow is the preview
         elif without_index:
             file = _WithoutIndex(path)
+        if has_too_many_edits(path):
+            options[IGNORE_EDITS] = "1"
         container = _opened(file, options)
         # The edit list of an MP4 file may leave nothing of a stream: some writers state a length of zero.
         indexes = [stream.index_entries for stream in container.streams if stream.type in ("video", "audio")]
@@ -101,7 +101,7 @@ def refuse_huge_pictures(path: Path, index: int) -> None:
     """Raises BadInput if the pictures of a stream are larger than MOST_PIXELS; none is decoded for it."""
     import av
 
-    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", IGNORE_EDITS: "1"}
     with av.open(f"file:{path}", options={"skip_frame": "all"}, container_options=options) as container:
         stream: Any = container.streams[index] if index < len(container.streams) else None
         if stream is not None and stream.type == "video" and stream.width * stream.height > MOST_PIXELS:

@@ -14,8 +14,9 @@ from pathlib import Path
 from app.core.errors import BadInput
 from app.core.types import AudioStream, MediaInfo, VideoStream
 from gpu_workers.media.container import OpenMedia, opened
+from gpu_workers.media.edit_lists import IGNORE_EDITS, MOST_EDITS
 from gpu_workers.media.file_tags import file_tags
-from gpu_workers.media.opening import IGNORE_EDITS, decoded, media_errors
+from gpu_workers.media.opening import decoded, media_errors
 from gpu_workers.media.packet_scan import FileScan, promised_by_avi_s, scan
 from gpu_workers.media.picture import clockwise, pixel_aspect, shown_size
 from gpu_workers.media.tracks import picture_streams
@@ -117,7 +118,10 @@ def _header_warnings(media: OpenMedia, duration_s: float) -> list[str]:
             "Choose another with --video-track."
         )
     if IGNORE_EDITS in container.container_options:
-        warnings.append("The edit list of the file hides all pictures or all sound, so it is ignored.")
+        warnings.append(
+            "The edit list of the file is ignored: it hides all pictures or all sound, or has more than "
+            f"{MOST_EDITS:,} parts."
+        )
     if media.is_raw:
         return [*warnings, f"The file has no times: {media.raw_rate:g} pictures a second are assumed."]
     if not container.duration or container.duration <= 0:

@@ -272,7 +272,8 @@ def test_an_edit_list_that_hides_everything_is_ignored(tmp_path, at, value):
     path.write_bytes(data)
     media = PyAVProbe().probe(path)
     assert media.duration_s == pytest.approx(4.0, abs=0.2) and media.video is not None
-    assert media.warnings == ("The edit list of the file hides all pictures or all sound, so it is ignored.",)
+    (warning,) = media.warnings
+    assert "edit list of the file is ignored" in warning
     assert greys(path, 1.0, 3.0) == pytest.approx([grey_at(1.0), grey_at(3.0)], abs=3)
 
 

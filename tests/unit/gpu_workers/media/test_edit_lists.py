@@ -109,3 +109,9 @@ def test_a_clip_of_an_edited_film_is_cut(tmp_path, source, start_s):
     path = edited(tmp_path / "b.mp4", source, EDITS[1])
     span = cut(path, TimeSpan(start_s, start_s + 2.0), tmp_path / "clip.mp4")
     assert span.end_s == pytest.approx(start_s + 2.0, abs=0.2)
+
+
+def test_an_edit_list_of_thousands_of_parts_is_ignored(tmp_path, source):
+    media = PyAVProbe().probe(edited(tmp_path / "c.mp4", source, [(11.0, 0.5)] * 3000))
+    assert media.duration_s == pytest.approx(12.0, abs=0.5)
+    assert any("edit list of the file is ignored" in warning for warning in media.warnings)
