@@ -38,8 +38,10 @@ def main(folder: Path, key: str = "") -> None:
     """Prints the port, then serves."""
     film = write_webm(folder / "harbour.webm")
     (folder / "library").mkdir()
+    api_key = SecretStr(key) if key else None
+    # It stands idle most of the time, and looking for jobs more often would take a quarter of a core.
     parts = stand_in.make(
-        folder / "library", hold=True, pace_s=0.2, private_addresses=True, api_key=SecretStr(key) if key else None
+        folder / "library", hold=True, pace_s=0.2, poll_s=0.2, private_addresses=True, api_key=api_key
     )
     parts.add(film.read_bytes(), FILM, film)
     listening = socket.socket()

@@ -171,9 +171,15 @@ class StandIn:
 
 
 def make(
-    data: Path, *, hold: bool = False, pace_s: float = 0.0, private_addresses: bool = False, **server: Any
+    data: Path,
+    *,
+    hold: bool = False,
+    pace_s: float = 0.0,
+    poll_s: float = 0.05,
+    private_addresses: bool = False,
+    **server: Any,
 ) -> StandIn:
-    """A stand-in that keeps its files in a folder; `server` are server settings."""
+    """A stand-in that keeps its files in a folder and looks for jobs every `poll_s`; `server` are server settings."""
     settings = Settings().model_copy(update={"data": data})
     workers = Workers(settings.model_copy(update={"models": Models(frame_embedder="fake")}))
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
@@ -225,8 +231,8 @@ def make(
         WHOLE: batch_jobs.handle_whole,
         KIND: summary_jobs.handle,
     }
-    worker = Worker(jobs, handlers, poll_s=0.05, heartbeat_s=0.2)
-    webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=0.05)
+    worker = Worker(jobs, handlers, poll_s=poll_s, heartbeat_s=0.2)
+    webhooks = WebhookService(jobs, settings.server, Seal(data / "secrets.key"), policy=policy, poll_s=poll_s)
     schedules = ScheduleService(SqlSchedules(database), service, ingest, batch_jobs)
     longreel = Services(
         live=live,
