@@ -179,7 +179,7 @@ def make(
     private_addresses: bool = False,
     **server: Any,
 ) -> StandIn:
-    """A stand-in that keeps its files in a folder and looks for jobs every `poll_s`; `server` are server settings."""
+    """A stand-in that keeps its files in a folder and looks for work every `poll_s`; `server` are server settings."""
     settings = Settings().model_copy(update={"data": data})
     workers = Workers(settings.model_copy(update={"models": Models(frame_embedder="fake")}))
     settings = settings.model_copy(update={"server": settings.server.model_copy(update=server)})
@@ -253,7 +253,7 @@ def make(
         speakers=speakers,
         entities=EntityService(entities),
         schedules=schedules,
-        chores=Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=0.05),
+        chores=Chores((schedules.tick, service.empty_bin, uploads.sweep), every_s=poll_s),
         pictures=PictureSearch(library, _seen, service.media_path, FakeFrames, FakeFrameEmbedder),
         selection=SelectionService(_seen, service.media_path, FakeFrames, workers),
         workers=workers,
