@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import regex
 
+from app.core.runs import runs
 from app.core.types import SegmentKind, TimeSpan, Utterance
 from app.services.topics import Sentence
 from app.text.sentences import split_sentences
@@ -23,14 +24,8 @@ _ENDED = regex.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u06d4\u0964][\"'\u20
 
 def transcript_sentences(utterances: Sequence[Utterance]) -> list[Sentence]:
     """The spoken sentences in order: cues that one sentence runs through are joined, several in one are split."""
-    groups: list[list[Utterance]] = []
-    for utterance in utterances:
-        if groups and _continues(groups[-1], utterance):
-            groups[-1].append(utterance)
-        else:
-            groups.append([utterance])
     sentences = []
-    for group in groups:
+    for group in runs(utterances, _continues):
         text = " ".join(" ".join(one.text.split()) for one in group)
         at = 0
         for sentence in split_sentences(text):

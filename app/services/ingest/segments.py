@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from app.core.runs import runs
 from app.core.types import (
     Caption,
     FrameFeatures,
@@ -57,15 +58,13 @@ def text_segments(video: VideoId, content: Found, models: dict[SegmentKind, str]
 
 def early_segments(video: VideoId, utterances: Sequence[Utterance], model: str) -> list[Segment]:
     """Sentences to be found while the rest of a video is read; indexing puts its pieces in their place."""
-    runs: list[list[Utterance]] = []
-    for utterance in utterances:
-        if runs and utterance.span.end_s - runs[-1][0].span.start_s <= EARLY_S:
-            runs[-1].append(utterance)
-        else:
-            runs.append([utterance])
+
+    def goes_on(run: list[Utterance], utterance: Utterance) -> bool:
+        return utterance.span.end_s - run[0].span.start_s <= EARLY_S
+
     return [
         Segment(f"{video}-early-{round(run[0].span.start_s * 1000)}", video, SegmentKind.SPEECH, *_as_one(run), model)
-        for run in runs
+        for run in runs(utterances, goes_on)
     ]
 
 

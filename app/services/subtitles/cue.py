@@ -25,9 +25,9 @@ _VOICE = re.compile(r"<v(?:\.[^\s<>]*)?[ \t]+([^<>]*)>")
 _STAMP = re.compile(r"<((?:\d{1,4}:)?\d{1,2}:\d{2}[.,]\d{1,3})>")
 _MARKUP = re.compile(r"[<{&]")
 _READING = re.compile(r"<rt\b[^<>]*>[^<>]*(?:</rt>)?")
-"""How a word is pronounced, which stands above it."""
+"""The pronunciation of a word, printed above it."""
 _TAG = re.compile(r"</?[a-zA-Z][^\s<>]*(?:\s[^<>]*=[^<>]*|\s*/?)>|<(?:v|lang)\s[^<>]*>|<\d[\d:.,]*>|\{\\[^{}]*\}")
-"""What stands between the signs of two comparisons, as in a<b and c>d, is no tag."""
+"""Tags, but not the text between two comparisons, such as a<b and c>d."""
 
 
 class Token(NamedTuple):
