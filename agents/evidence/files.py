@@ -12,8 +12,8 @@ from app.core.types import SegmentKind, Video
 
 LIKE, CLEARER = 0.6, 0.1
 """How near a question must be to one that asks for the length of the video, and by how much nearer than to any other.
-Chosen on 39 questions; of 16 others that ask for it, in ten languages, 10 are answered so, and of 22 about other lengths
-one."""
+Chosen on 39 questions; of 16 others that ask for it, in ten languages, 10 are answered so, and 1 of 22 about other
+lengths."""
 
 
 def file_passage(video: Video) -> Passage:

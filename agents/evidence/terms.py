@@ -29,8 +29,8 @@ CLEARER = 0.05
 in six languages, 23 of which ask for a number of times, 17 of those and one other are taken for such a question."""
 MENTIONS, UNQUOTED, ABOUT_WORDS = -0.03, 0.02, 0.6
 """Without quotation marks: how near the whole question is to the examples of such, how near it is with X in the place
-of the term, and how sure the model is that it asks for words. Chosen on 92 questions. Of 48 others in nine languages, 22
-of which ask for a number of mentions, 14 of those and no other are taken for such a question, each with its term."""
+of the term, and how sure the model is that it asks for words. Chosen on 92 questions. Of 48 others in nine languages,
+22 of which ask for a number of mentions, 14 of those and no other are taken for one, each with its term."""
 
 
 class MentionsAsked(BaseModel):
