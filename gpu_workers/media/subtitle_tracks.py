@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 _TEXT_CODECS = frozenset(
     {"subrip", "srt", "ass", "ssa", "webvtt", "mov_text", "text", "microdvd", "mpl2", "sami", "realtext", "ttml"}
 )
+_DRAWING = re.compile(r"\{[^{}]*\\p[1-9]")
+"""SubStation's mark of a line that draws a shape: its text is a list of points."""
+_OVERRIDES = re.compile(r"(?<!\\)\{[^{}]*\}")
+"""What SubStation says about the looks of the words that follow; a brace that is to be seen has a backslash."""
 _GUESSED_S, _LONGEST_S = 4.0, 20.0
 """How long a subtitle is shown that does not say it, and how long it is at most until the next one."""
 
@@ -66,19 +71,27 @@ class PyAVSubtitles:
             for packet in _packets(media, track):
                 start_s = media.seconds(packet.pts, packet.time_base)
                 try:
-                    dialogues = [getattr(rect, "dialogue", b"") for rect in packet.decode()]
+                    lines = [rect.ass.decode("utf-8", "replace") for rect in packet.decode()]
                 except Exception:  # noqa: BLE001 - damage makes the libraries raise anything; the next may be sound
-                    dialogues = []
+                    lines = []
                 if start_s is not None:
-                    text = "\n".join(line.decode("utf-8", "replace") for line in dialogues if line)
-                    cues.append((start_s, _length_s(packet), text))
+                    cues.append((start_s, _length_s(packet), "\n".join(filter(None, map(_plain_text, lines)))))
         result = []
         for (start_s, length_s, text), (next_s, _, _) in pairwise([*sorted(cues), (float("inf"), 0.0, "")]):
             end_s = start_s + length_s if length_s > 0 else min(next_s, start_s + _GUESSED_S)
             end_s = end_s if end_s - start_s <= _LONGEST_S else max(start_s + _GUESSED_S, min(end_s, next_s))
             if text.strip() and end_s > 0:
                 result.append((TimeSpan(max(0.0, start_s), end_s), text))
-        return result
+        return list(dict.fromkeys(result))  # SubStation draws a line again for its shadow and its glow
+
+
+def _plain_text(line: str) -> str:
+    """The words of a line of SubStation, to which FFmpeg turns every format of text: eight fields lie before them."""
+    *_, text = line.split(",", 8)
+    if _DRAWING.search(text):
+        return ""
+    text = re.sub(r"\\([{}])", r"\1", _OVERRIDES.sub("", text))
+    return re.sub(r"\\[Nn]", "\n", text).replace(r"\h", " ").strip()
 
 
 def _chosen(media: OpenMedia, track: int) -> SubtitleTrack:
