@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 VENV ?= .venv
-WORKERS ?= 2
+WORKERS ?= 3
 PY := $(VENV)/bin/python
 STAMP := $(VENV)/.installed
 LEAN := $(VENV)/.lean
@@ -38,8 +38,8 @@ $(STAMP): $(LEAN)
 demo: $(LEAN) ## make a sample, ingest it, answer three questions; or VIDEO=file QUESTION="..."
 	$(PY) -m benchmarks.demo
 
-test: $(STAMP) ## the whole test suite, two files at a time (WORKERS=2)
-	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+test: $(STAMP) ## the whole test suite, three files at a time (WORKERS=3)
+	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 
 check: $(STAMP) ## style, types, import rules, stale documents, counts that may only go down
 	$(VENV)/bin/ruff check $(CODE)

@@ -26,12 +26,19 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that take long come first, so that none of them is left over for one worker at the end."""
+    """The tests of a file run on one worker; so do all tests of the page, since two browsers starve each other.
+
+    Files that take long come first, so that none of them is left over for one worker at the end.
+    """
 
     def place(item: pytest.Item) -> int:
         return next((at for at, name in enumerate(LONG_FIRST) if name in item.path.parts), len(LONG_FIRST))
 
+    for item in items:
+        group = item.path.parent if item.path.parent.name == "page" else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
     items.sort(key=place)
 
 
