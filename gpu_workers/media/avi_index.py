@@ -59,6 +59,8 @@ def avi_index(path: Path, stream: Any) -> AviIndex:
         goes_on = _read(file, first + _HEAD + length, 4) == b"RIFF"
         is_whole = films > 0 and not goes_on and _read(file, end, 4) in _AFTER
         false_from = end if is_whole else file.seek(0, os.SEEK_END)
+        if end > false_from and first > films and not goes_on:  # the header has moved, or packets were cut out
+            false_from = first
     entries = np.frombuffer(data[: len(data) // _ENTRY.itemsize * _ENTRY.itemsize], _ENTRY)
     own = entries[entries["stream"] == f"{stream.index:02d}".encode()]
     missing = 0

@@ -66,6 +66,14 @@ def test_the_index_of_an_avi_file_is_not_taken_for_packets(tmp_path):
     assert times[-1] < 6.5
 
 
+def test_a_beginning_that_changed_places_does_not_turn_the_index_into_packets(tmp_path):
+    data, path = bytearray(write_source(tmp_path / "a.avi").read_bytes()), tmp_path / "b.avi"
+    head, far = data.index(b"movi") - 8, len(data) * 2 // 5
+    data[head : head + 900], data[far : far + 900] = data[far : far + 900], data[head : head + 900]
+    path.write_bytes(data)
+    assert PyAVProbe().probe(path).duration_s == pytest.approx(6.0, abs=0.5)
+
+
 @pytest.mark.parametrize("name", [b"00dc", b"01wb"])
 @pytest.mark.parametrize(("byte", "bit"), [(15, 0x40), (11, 0x01), (13, 0x10)])
 def test_one_flipped_bit_in_the_index_of_an_avi_file_costs_nothing(tmp_path, name, byte, bit):
