@@ -101,6 +101,8 @@ def timeline(
             return _walked(table, false_times, pause_s, header_end_s)
         for stream in np.unique(table.stream).tolist():
             false_times |= _outliers(table, np.flatnonzero(table.stream == stream), false_times)
+    elif may_be_joined:
+        false_times |= _strays(table)
     times = table.shown_s[np.isfinite(table.shown_s)]
     start_s = float(times[:64].min()) if len(times) else 0.0
     return Timeline((JoinedPart(0, 0.0, start_s, 0.0),), frozenset(false_times))

@@ -168,12 +168,13 @@ def test_a_picture_may_wait_for_the_end_of_a_pause():
 
 
 @pytest.mark.parametrize("far_s", [4196.0, -90.0])
-def test_a_stream_of_one_packet_far_from_all_others_is_damage(far_s):
+@pytest.mark.parametrize("joined", [True, False])
+def test_a_stream_of_one_packet_far_from_all_others_is_damage(far_s, joined):
     one = table(*run(0.0), far_s)
     one.stream[-1] = 3
-    assert timeline(one, may_be_joined=False).false_times == {100}
+    assert timeline(one, may_be_joined=joined).false_times == {100}
     one.decoded_s[-1] = one.shown_s[-1] = 2.0
-    assert not timeline(one, may_be_joined=False).false_times
+    assert not timeline(one, may_be_joined=joined).false_times
 
 
 @given(st.lists(st.tuples(st.floats(0, 90_000), st.integers(20, 60)), min_size=1, max_size=5))
