@@ -15,9 +15,9 @@ from agents.evidence import Finding, Passage
 from agents.llm import ask_json
 from agents.parts import AgentRun
 from agents.state import AgentState, Claim, DraftAnswer, Note, Observation, Said
-from agents.tools.answer import AnswerCall
+from agents.tools.answer import ANSWER, AnswerCall
 from agents.tools.base import Outcome, ToolContext
-from agents.tools.registry import ANSWER, available_tools, read_arguments, run_tool, shown_arguments
+from agents.tools.registry import available_tools, read_arguments, run_tool, shown_arguments
 from app.core.errors import Cancelled, LongreelError, ToolRefused
 from app.core.events import Called, Delta, ToolStarted, Warned
 from app.core.types import Completion, Message, ToolCall
@@ -119,12 +119,12 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
         reply = ask_json(work.parts.chat, messages, AnswerCall, budget=work.budget, max_output=THINKING_TOKENS)
         call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
         return Completion("", calls=(call,), finish="calls")
-    tools = available_tools(work) if has_step else [ANSWER]
+    tools = [tool.spec() for tool in available_tools(work).values()] if has_step else []
     return work.budget.spend(
         work.parts.chat.chat(
             messages,
             max_output=THINKING_TOKENS,
-            tools=[tool.spec for tool in tools],
+            tools=[*tools, ANSWER],
             stop=work.budget.is_over,
             on_text=lambda text: runtime.stream_writer(Delta(text)),
         )
@@ -134,8 +134,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
 def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> Command[Exit]:
     turn = Said(text, (call,))
     try:
-        reply = cast(AnswerCall, read_arguments(ANSWER, call))
-        draft = read_draft(reply, state)
+        draft = read_draft(read_arguments(AnswerCall, call), state)
         if draft.stated == "yes" and not draft.claims:
             raise ToolRefused("Give statements with their evidence, or set `stated` to no or unsure.")
         if state["options"] and draft.stated == "yes" and draft.option is None:

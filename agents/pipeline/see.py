@@ -13,7 +13,7 @@ from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import SpanIn, ToolContext
-from agents.tools.look import Look, look
+from agents.tools.look import Look
 from app.core.errors import Cancelled, LongreelError
 from app.core.events import Searched, Warned
 from app.core.types import Message
@@ -37,7 +37,7 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
             continue
         try:
             where = SpanIn(start_s=span.start_s, end_s=span.end_s)
-            outcome = look(Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT), context)
+            outcome = Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT).run(context)
         except Cancelled:
             raise
         except LongreelError as error:

@@ -1,7 +1,8 @@
-"""The parts of a tool: its description for the model, its arguments, its function, and its outcome."""
+"""What a tool is, what it can use, and what it gives back."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -26,13 +27,7 @@ Seconds = Annotated[float, BeforeValidator(_as_seconds), Field(ge=0, allow_inf_n
 VideoName = Annotated[str, Field(description="the video, such as V1")]
 
 
-class Arguments(BaseModel):
-    """The arguments of a tool. Unknown ones are ignored, because models invent some."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class SpanIn(Arguments):
+class SpanIn(BaseModel):
     """A span of a video, in seconds (15.2) or as a clock time ("0:15.2")."""
 
     start_s: Seconds
@@ -60,13 +55,15 @@ class ToolContext:
     def __post_init__(self) -> None:
         object.__setattr__(self, "videos", named_videos(self.state["videos"]))
 
-    def video(self, name: str) -> Video:
-        """The video with this name. Raises ToolRefused."""
-        if not name and len(self.videos) == 1:
-            return next(iter(self.videos.values()))
+    def video(self, name: str, *, pictures: bool = False) -> Video:
+        """The video with this name. Raises ToolRefused, also where it has no `pictures` and they are needed."""
         video = self.videos.get(name.strip().upper())
+        if not name and len(self.videos) == 1:
+            video = next(iter(self.videos.values()))
         if video is None:
             raise ToolRefused(f"There is no video {name}. The videos are: {', '.join(self.videos)}.")
+        if pictures and video.media.video is None:
+            raise ToolRefused(f"{self.name_of(video)} has no pictures.")
         return video
 
     def videos_named(self, name: str) -> list[Video]:
@@ -120,21 +117,34 @@ class ToolContext:
         return next(name for name, other in self.videos.items() if other.id == video.id)
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool. `run` raises ToolRefused, in words for the model, when it cannot do what was asked."""
+class Tool(BaseModel, ABC):
+    """A tool: its fields are the arguments, and the docstring of its class is the description for the model.
 
-    name: str
-    description: str
-    arguments: type[Arguments]
-    run: Callable[[Any, ToolContext], Outcome]
-    is_available: Callable[[AgentRun], bool] = lambda _: True
+    Unknown arguments are ignored, because models invent some.
+    """
 
-    @property
-    def spec(self) -> ToolSpec:
+    model_config = ConfigDict(frozen=True)
+
+    @abstractmethod
+    def run(self, context: ToolContext) -> Outcome:
+        """The result of a call. Raises ToolRefused, in words for the model, when it cannot do what was asked."""
+
+    @classmethod
+    def is_available(cls, work: AgentRun) -> bool:
+        """Whether the models of a run allow it."""
+        del work
+        return True
+
+    @classmethod
+    def spec(cls) -> ToolSpec:
         """As a model reads it."""
-        schema = {name: value for name, value in plain_schema(self.arguments).items() if name != "description"}
-        return ToolSpec(self.name, self.description, schema)
+        return tool_spec(cls.__name__.lower(), " ".join((cls.__doc__ or "").split()), cls)
+
+
+def tool_spec(name: str, description: str, arguments: type[BaseModel]) -> ToolSpec:
+    """A tool as a model reads it; of the arguments' own descriptions only those of the single ones."""
+    schema = plain_schema(arguments)
+    return ToolSpec(name, description, {key: value for key, value in schema.items() if key != "description"})
 
 
 def named_videos(videos: Sequence[Video]) -> dict[str, Video]:
