@@ -12,7 +12,7 @@ from agents.graph import build_graph
 from agents.parts import AgentParts, AgentRun
 from agents.pipeline.understand import whole_question
 from agents.plans import Plan
-from agents.state import start_state
+from agents.state import AgentState
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.settings import Agent
@@ -77,15 +77,22 @@ class VideoAgent:
         question = question.strip()
         _check(question, options)
         order = sorted(range(len(options)), key=lambda i: options[i])
-        sorted_options = tuple(options[i] for i in order)
         if plan and plan.by == "user":
             question = plan.question
-        scope = None if plan else find_scope(question)
+        plan = plan or Plan(question, scope=find_scope(question))
         if region is not None:
-            scope = TimeScope(region.span.start_s, region.span.end_s, "")
-        if scope is not None:
-            plan = replace(plan or Plan(question), scope=scope)
-        start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan, region)
+            plan = replace(plan, scope=TimeScope(region.span.start_s, region.span.end_s, ""))
+        start = AgentState(
+            question=question,
+            asked=(),
+            videos=tuple(videos),
+            options=tuple(options[i] for i in order),
+            turns=tuple(turns),
+            plan=plan,
+            region=region,
+            judged=(),
+            repairs=0,
+        )
         parts = replace(self._parts, settings=limits or self._parts.settings)
         if run_id and self._checkpoints:
             steps = self._checkpoints.stream(run_id, start, parts, cancelled)

@@ -193,8 +193,8 @@ class Checkpoints:
 
 @functools.cache
 def _key(run_id: str) -> str:
-    """With the fields of the state and of the stored types: a state of another form is not read."""
-    fields = [f"{kind.__name__}:{','.join(kind.__annotations__)}" for kind in (AgentState, *STORED)]
+    """With the fields of the state and of the stored types, and their types: a state of another form is not read."""
+    fields = [f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED)]
     return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
 
 

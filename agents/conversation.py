@@ -133,13 +133,13 @@ def _task(state: AgentState) -> str:
         lines.append(f"{name}: “{video.title}”, {clock(video.duration_s)} long, {pictures}, {sound}{language}")
     if len(named) > MOST_LISTED:
         lines.append(f"... up to V{len(named)}. Search them all to find the right one.")
-    plan = state.get("plan")
-    if state.get("region"):
+    plan = state["plan"]
+    if state["region"]:
         lines.append("It is about the part of the picture that `zoom` shows first: “this” and “here” mean that part.")
-    if plan and plan.scope and plan.by == "user":
+    if plan.scope and plan.by == "user":
         lines.append(f"Only this part counts, and tools keep to it: {plan.scope.words or 'the part that was chosen'}.")
-    if plan and plan.sources:
+    if plan.sources:
         lines.append(f"Only this evidence counts: {', '.join(plan.sources)}.")
-    if plan and plan.queries and plan.by == "user":
+    if plan.queries and plan.by == "user":
         lines.append(f"The user suggests searching for: {'; '.join(plan.queries)}.")
     return "\n".join(lines)

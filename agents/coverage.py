@@ -67,11 +67,10 @@ def words_covered(video: Video, span: TimeSpan | None, kinds: Sequence[SegmentKi
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
     """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere that
     counts for the person who asks."""
-    plan = state.get("plan")
-    count = plan.sources if plan and plan.by == "user" else ()
+    plan = state["plan"]
     open_gaps: list[Gap] = []
     for video in state["videos"]:
-        for sense in [one for one in senses or NAMES if not count or set(KINDS[one]) & set(count)]:
+        for sense in [one for one in senses or NAMES if any(map(plan.allows, KINDS[one]))]:
             what = "speech" if sense == "speech" else "pictures"
             unread = [f"{one.rstrip('.')} ({video.title})" for kind, one in video.media.unread if kind == what]
             open_gaps += [Gap(sense, video, sentence, can_close=False) for sentence in unread]
@@ -80,8 +79,7 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
 
 
 def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:
-    plan = state.get("plan")
-    span = plan.span(video) if plan else video.media.whole
+    span = state["plan"].span(video)
     has_it = bool(video.media.audio) if sense == "speech" else video.media.video is not None
     if span is None or not has_it or _is_covered(state["inspected"], video, sense, span):
         return

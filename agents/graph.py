@@ -50,18 +50,17 @@ def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     """Decides who chooses the steps, and says what the question is restricted to. A model whose question is about a
     part of the picture is shown that part first."""
     policy = choose_policy(runtime.context.parts)
-    plan = state.get("plan")
-    scope = plan.scope if plan else None
-    window = plan.span(state["videos"][0]) if plan and scope and len(state["videos"]) == 1 else None
+    plan = state["plan"]
+    window = plan.span(state["videos"][0]) if plan.scope and len(state["videos"]) == 1 else None
     runtime.stream_writer(
         Planned(
             policy.mode,
             policy.reason,
-            plan.queries if plan else (),
-            tuple(map(str, plan.sources)) if plan else (),
+            plan.queries,
+            tuple(map(str, plan.sources)),
             window,
-            scope.words if scope else "",
-            plan.by if plan else "rules",
+            plan.scope.words if plan.scope else "",
+            plan.by,
         )
     )
     if policy.mode == "loop" and (call := zoom_call(state)):

@@ -78,7 +78,7 @@ def decide(state: AgentState, work: AgentRun) -> Answer:
             key = (one.video_id, one.span, one.kind)
             if key not in citations or (one.verified and not citations[key].verified):
                 citations[key] = one
-        answered, questions = {one.claim.question for one in accepted}, state.get("asked", ())
+        answered, questions = {one.claim.question for one in accepted}, state["asked"]
         unanswered = [one for one in questions if len(questions) > 1 and one not in answered]
         if citations:
             return Answer(

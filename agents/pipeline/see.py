@@ -28,11 +28,10 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
     if can_words_tell(question, runtime.context):
         return Command(goto="respond")
     context = ToolContext(runtime.context, state, runtime.stream_writer)
-    plan = state.get("plan")
     passages: list[Passage] = []
     inspected: list[Coverage] = []
     for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
-        span = plan.span(video) if plan else video.media.whole
+        span = state["plan"].span(video)
         if video.media.video is None or span is None:
             continue
         try:

@@ -45,7 +45,7 @@ def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal
     question = whole_question(state["question"], state["turns"], work.parts, work.budget)
     if question != state["question"]:
         runtime.stream_writer(Understood(state["question"], question, "model"))
-    if state.get("region"):
+    if state["region"]:
         return Command(goto="zoom_in", update={"question": question})
     questions = (question,) if state["options"] else single_questions(question, work)
     return Command(goto="gather", update={"question": question, "asked": questions})

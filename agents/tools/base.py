@@ -75,8 +75,8 @@ class ToolContext:
 
         Raises ToolRefused when it lies past the end.
         """
-        plan = self.state.get("plan")
-        span = plan.span(video) if plan and plan.by == "user" else video.media.whole
+        plan = self.state["plan"]
+        span = plan.span(video) if plan.by == "user" else video.media.whole
         if span is None:
             raise ToolRefused(f"{self.name_of(video)} is too short: the question asks about a later time.")
         return span
@@ -101,15 +101,10 @@ class ToolContext:
         inside = [one for one in spans if TimeSpan(*sorted((one.start_s, one.end_s))).clipped(allowed) is not None]
         return [self.span(video, one) for one in inside or spans] or [allowed]
 
-    def allows(self, kind: SegmentKind) -> bool:
-        """Whether this kind of evidence counts: all do, unless the person has chosen some."""
-        plan = self.state.get("plan")
-        return not plan or plan.by != "user" or not plan.sources or kind in plan.sources
-
     def require(self, kind: SegmentKind) -> None:
         """Raises ToolRefused if the person has excluded this kind of evidence."""
-        plan = self.state.get("plan")
-        if plan and not self.allows(kind):
+        plan = self.state["plan"]
+        if not plan.allows(kind):
             raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")
 
     def name_of(self, video: Video) -> str:

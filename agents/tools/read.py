@@ -28,8 +28,7 @@ class Read(Tool):
         video = context.video(self.video)
         end = video.duration_s if self.end_s is None else self.end_s
         span = context.span(video, SpanIn(start_s=self.start_s, end_s=end))
-        plan = context.state.get("plan")
-        kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
+        kinds = tuple(filter(context.state["plan"].allows, READABLE))
         passages = read_span(context.work.parts.library, video, span, kinds)
         pages: list[list[Passage]] = runs(
             passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS

@@ -51,9 +51,8 @@ class Search(Tool):
         kinds = tuple(kind for source in self.sources for kind in KINDS[source]) or tuple(
             kind for kinds in KINDS.values() for kind in kinds
         )
-        plan = context.state.get("plan")
-        if plan and plan.sources:
-            kinds = tuple(kind for kind in kinds if kind in plan.sources) or plan.sources
+        plan = context.state["plan"]
+        kinds = tuple(filter(plan.allows, kinds)) or plan.sources
         passages = find(self.queries, videos, kinds, self.k, context, self.span)
         inspected = tuple(
             one
@@ -75,8 +74,8 @@ def find(
     """The `limit` best segments over all queries as passages, best first; guessed tags are left out."""
     retriever = context.work.parts.retriever
     by_id = {video.id: video for video in videos}
-    plan = context.state.get("plan")
-    if span is None and (plan is None or plan.scope is None or plan.by != "user"):
+    plan = context.state["plan"]
+    if span is None and (plan.scope is None or plan.by != "user"):
         windows: list[tuple[Sequence[Video], TimeSpan | None]] = [(videos, None)]
     else:
         windows = [([video], context.span(video, span)) for video in videos]

@@ -49,17 +49,17 @@ class Zoom(Tool):
             raise ToolRefused("Give a part with left < right and top < bottom.")
         region = Region((self.left, self.top, self.right, self.bottom), span)
         passages: list[Passage] = []
-        inspected = [Coverage("screen_text", video.id, span)]
-        if context.allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
+        inspected, allows = [Coverage("screen_text", video.id, span)], context.state["plan"].allows
+        if allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
             passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
-        if context.allows(SegmentKind.SCREEN_TEXT):
+        if allows(SegmentKind.SCREEN_TEXT):
             around = span.padded(AROUND_S, video.duration_s)
             for frame in work.pictures.at(video, [span.middle_s], SIDE, region.box):
                 text = "\n".join(line.text for line in work.parts.text_reader.read(frame))
                 if text.strip():
                     passages.append(Passage(video.id, SegmentKind.SCREEN_TEXT, around, text, span.middle_s, region.box))
         left = work.budget.frames_left
-        if context.allows(SegmentKind.VISUAL) and work.sees:
+        if allows(SegmentKind.VISUAL) and work.sees:
             passages += _look(context, video, region)
         if work.budget.frames_left < left:
             inspected.append(Coverage("pictures", video.id, span))
@@ -87,7 +87,7 @@ def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
 
 def zoom_call(state: AgentState) -> ToolCall | None:
     """The call that shows the part of the picture which a question is about; None for a question about no such part."""
-    region = state.get("region")
+    region = state["region"]
     if region is None:
         return None
     sides = zip(("left", "top", "right", "bottom"), region.box, strict=True)
