@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from agents.evidence import Passage
 from agents.parts import AgentRun
+from agents.state import Verdict3
 from app.core.errors import ToolRefused
 from app.core.runs import runs
 from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
@@ -52,10 +53,11 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
     return work.store(segments)
 
 
-def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> str:
-    """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
+def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> Verdict3:
+    """What the vision model says of the frames; unclear where it says none of the three."""
     assert work.parts.vision is not None
     ask = _JUDGE.format(question=question, claim=claim)
     reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
-    places = {word: reply.find(word) for word in ("YES", "UNCLEAR", "NO") if word in reply}
-    return min(places, key=lambda word: places[word]).lower() if places else "unclear"
+    verdicts: tuple[Verdict3, ...] = ("yes", "unclear", "no")
+    given = [one for one in verdicts if one.upper() in reply]
+    return min(given, key=lambda one: reply.find(one.upper()), default="unclear")

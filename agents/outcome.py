@@ -10,8 +10,7 @@ from langgraph.types import Command
 
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
-from agents.judge import Judge
-from agents.judge.entailment import READ_NO
+from agents.judge import READ_NO, Judge
 from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
