@@ -117,7 +117,7 @@ class VideoAgent:
         """Where the agent would look, without answering. Raises BadInput for an empty question."""
         question = question.strip()
         _check(question, ())
-        whole = whole_question(question, turns, self._parts, Budget(self._parts.settings, never))
+        whole = whole_question(question, turns, AgentRun(self._parts, Budget(self._parts.settings, never)))
         return Plan(whole, (whole,), (), find_scope(whole), "rules" if whole == question else "model")
 
     def forget(self, run_id: str) -> None:

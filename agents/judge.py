@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from agents.llm import ask_json
+from agents.llm import ask_json, weigh
 from agents.looking import judge_frames
 from agents.parts import AgentRun
 from agents.prompts import examples, prompt
@@ -119,22 +119,19 @@ class Judge:
 
 def judge_by_schema(work: AgentRun, case: tuple[Part, ...]) -> Entailment:
     """A reasoned verdict on what is shown."""
-    assert work.parts.chat is not None
-    messages = [Message("system", prompt("judge")), Message("user", case)]
-    reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
+    reply = ask_json(work, [Message("system", prompt("judge")), Message("user", case)], Verdict)
     ids = tuple(ID.findall(reply.shown_by.upper()))
     return Entailment(reply.verdict, reply.reason, CONFIDENCE[reply.verdict], ids)
 
 
 def judge_by_likelihood(work: AgentRun, question: str, claim: Claim, no_below: float) -> Entailment:
     """A verdict from the probability of "yes" as the model's first word."""
-    assert work.parts.chat is not None
     evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
     prompt_text = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
     ask = Message("user", f"Evidence:\n{evidence}\n\n{prompt_text}")
     messages = [Message("system", prompt("check")), *examples("check"), ask]
-    shares, completion = work.parts.chat.weigh(messages, ("yes", "no"), work.budget.is_over)
-    work.budget.spend(completion)
+    shares = weigh(work, messages, ("yes", "no"))
+    assert shares is not None
     share = shares["yes"]
     value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
     return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)

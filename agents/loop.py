@@ -116,7 +116,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
     messages = [*before, Message(last.role, (*last.parts, left), last.calls, last.call_id)]
     turns = [entry for entry in state["log"] if isinstance(entry, Said)]
     if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
-        reply = ask_json(work.parts.chat, messages, AnswerCall, budget=work.budget, max_output=THINKING_TOKENS)
+        reply = ask_json(work, messages, AnswerCall, max_output=THINKING_TOKENS)
         call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
         return Completion("", calls=(call,), finish="calls")
     tools = [tool.spec() for tool in available_tools(work).values()] if has_step else []

@@ -88,11 +88,11 @@ def _unquoted_term(work: AgentRun, question: str) -> str:
         return ""
     messages = [Message("system", prompt("term")), *examples("term"), Message("user", question)]
     try:
-        term = ask_json(work.parts.chat, messages, MentionsAsked, budget=work.budget, max_output=60).words.strip()
+        term = ask_json(work, messages, MentionsAsked, max_output=60).words.strip()
         if not term or term.casefold() not in question.casefold():
             return ""
         ask = Message("user", prompt("about_words").format(question=question, term=term))
-        shares = weigh(work.parts.chat, [ask], ("yes", "no"), work.budget)
+        shares = weigh(work, [ask], ("yes", "no"))
     except WorkerFailed:
         return ""  # the call that reads the lines says what is wrong with the model
     return term if shares is not None and shares["yes"] >= ABOUT_WORDS else ""

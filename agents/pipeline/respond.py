@@ -122,12 +122,11 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
 
 def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]:
     """What the model answers from the lines; nothing where they do not give it."""
-    assert work.parts.chat is not None
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state, question))]
-    shares = weigh(work.parts.chat, messages, (UNKNOWN, STATED), work.budget)
+    shares = weigh(work, messages, (UNKNOWN, STATED))
     if shares is not None and shares[UNKNOWN] >= NOT_STATED:
         return []
-    reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
+    reading = ask_json(work, messages, Reading, max_output=260)
     claims = []
     for part in reading.answers:
         cited = _cited(part.evidence, state["evidence"])
@@ -142,12 +141,11 @@ def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]
 
 def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     """The option that the lines support; none where they support none."""
-    assert work.parts.chat is not None
     options = state["options"]
     listed = "\n".join(f"{letter(at)}. {option}" for at, option in enumerate(options))
     ask = f"{_asked(state, state['question'])}\n{listed}\nReply with the letter of the option that the lines support."
     messages = [Message("system", prompt("choice")), Message("user", ask)]
-    reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
+    reply = ask_json(work, messages, Choice, max_output=80)
     place = option_place(reply.option, options)
     if place is None:
         return DraftAnswer((), "no")

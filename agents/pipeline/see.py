@@ -52,5 +52,5 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
 def can_words_tell(question: str, work: AgentRun) -> bool:
     """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
     messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
-    shares = weigh(work.parts.chat, messages, ("words", "pictures"), work.budget)
+    shares = weigh(work, messages, ("words", "pictures"))
     return shares is not None and shares["words"] > shares["pictures"]
