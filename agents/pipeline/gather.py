@@ -9,7 +9,7 @@ from langgraph.types import Command
 
 from agents.coverage import words_covered
 from agents.evidence import Passage
-from agents.evidence.chapters import chapter_passages
+from agents.evidence.files import chapter_passages
 from agents.evidence.reading import READABLE, read_span
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun

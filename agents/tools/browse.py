@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from agents.evidence import Passage
-from agents.evidence.chapters import chapter_passages
-from agents.evidence.files import file_passage
+from agents.evidence.files import chapter_passages, file_passage
 from agents.evidence.reading import from_segment
 from agents.evidence.sounds import sound_line
 from agents.tools.base import Outcome, Tool, ToolContext, VideoName
