@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any, cast
 
 from agents.budget import Budget
-from agents.checkpoints import RECURSION, Checkpoints, streamed
+from agents.checkpoints import STREAMED, Checkpoints
 from agents.graph import build_graph
 from agents.parts import AgentParts, AgentRun
 from agents.pipeline.understand import whole_question
@@ -94,11 +94,12 @@ class VideoAgent:
             repairs=0,
         )
         parts = replace(self._parts, settings=limits or self._parts.settings)
+        steps: Iterator[Any]
         if run_id and self._checkpoints:
             steps = self._checkpoints.stream(run_id, start, parts, cancelled)
         else:
             work = AgentRun(parts, Budget(parts.settings, cancelled))
-            steps = streamed(self._graph, start, {"recursion_limit": RECURSION}, work)
+            steps = self._graph.stream(start, context=work, stream_mode=STREAMED)
         answer: Answer | None = None
         for mode, item in steps:
             if mode == "custom":

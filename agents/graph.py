@@ -9,9 +9,11 @@ begin --> think <--> use            the loop: the model calls tools (side by sid
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
@@ -25,14 +27,12 @@ from agents.state import AgentState, Said
 from agents.tools.zoom import zoom_call
 from app.core.events import Planned
 
-if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.graph.state import CompiledStateGraph
+Graph: TypeAlias = CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]
+MOST_NODES = 300
+"""LangGraph's own limit of a run, far above what the budget allows."""
 
 
-def build_graph(
-    saver: BaseCheckpointSaver[Any] | None = None,
-) -> CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]:
+def build_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     """The compiled graph. The parts it works with come with each run, as its context (`AgentRun`).
 
     `saver`: where the state is stored after each node.
@@ -43,7 +43,7 @@ def build_graph(
     graph.add_edge(START, "begin")
     graph.add_edge("use", "think")
     graph.add_edge("finish", END)
-    return graph.compile(checkpointer=saver)
+    return graph.compile(checkpointer=saver).with_config(recursion_limit=MOST_NODES)
 
 
 def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "use", "understand"]]:

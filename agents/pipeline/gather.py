@@ -17,8 +17,7 @@ from agents.state import AgentState, Coverage
 from agents.tools.base import ToolContext
 from agents.tools.scan import read_moments
 from agents.tools.search import find
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Warned
+from app.core.events import Searched
 from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
@@ -71,12 +70,8 @@ def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passag
     for video in list(context.videos.values())[:MOST_READ_AGAIN]:
         if video.media.video is None or at > video.duration_s:
             continue
-        try:
+        with context.without_failing(f"The screen of {video.title} could not be read again"):
             there += read_moments(context.work, video, [at])
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            context.report(Warned(f"The screen of {video.title} could not be read again: {error}"))
     return there
 
 

@@ -14,8 +14,7 @@ from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import SpanIn, ToolContext
 from agents.tools.look import Look
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Warned
+from app.core.events import Searched
 from app.core.types import Message
 
 LOOKED_AT, MOST_LOOKED_AT = 16, 2
@@ -34,16 +33,11 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
         span = state["plan"].span(video)
         if video.media.video is None or span is None:
             continue
-        try:
-            where = SpanIn(start_s=span.start_s, end_s=span.end_s)
+        where = SpanIn(start_s=span.start_s, end_s=span.end_s)
+        with context.without_failing(f"Looking at {video.title} failed"):
             outcome = Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT).run(context)
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            context.report(Warned(f"Looking at {video.title} failed: {error}"))
-            continue
-        passages += [part for part in outcome.parts if isinstance(part, Passage)]
-        inspected += outcome.inspected
+            passages += [part for part in outcome.parts if isinstance(part, Passage)]
+            inspected += outcome.inspected
     if passages:
         runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
     return Command(goto="respond", update={"evidence": tuple(passages), "inspected": inspected})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -13,8 +14,8 @@ from agents.evidence import Finding, Passage
 from agents.llm import plain_schema
 from agents.parts import AgentRun
 from agents.state import AgentState, Coverage
-from app.core.errors import ToolRefused
-from app.core.events import Event
+from app.core.errors import Cancelled, LongreelError, ToolRefused
+from app.core.events import Event, Warned
 from app.core.timecode import clock, parse_clock
 from app.core.types import SegmentKind, TimeSpan, ToolSpec, Video
 
@@ -110,6 +111,16 @@ class ToolContext:
     def name_of(self, video: Video) -> str:
         """V1, V2, ..."""
         return next(name for name, other in self.videos.items() if other.id == video.id)
+
+    @contextmanager
+    def without_failing(self, fault: str) -> Iterator[None]:
+        """Makes an error in the block a warning that begins with `fault`. Raises Cancelled."""
+        try:
+            yield
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            self.report(Warned(f"{fault}: {error}"))
 
 
 class Tool(BaseModel, ABC):
