@@ -26,18 +26,13 @@ def never() -> bool:
     return False
 
 
-def unchanged(confidence: float) -> float:
-    """The agent's own confidence."""
-    return confidence
-
-
 class VideoAgent:
     """Answers questions: by a loop in which the model uses tools, or by a short pipeline for small models."""
 
     def __init__(
         self,
         parts: AgentParts,
-        calibrate: Callable[[float], float] = unchanged,
+        calibrate: Callable[[float], float] = float,
         checkpoints: Checkpoints | None = None,
     ) -> None:
         """`calibrate`: turns the agent's own confidence in an answer into the one that is reported.

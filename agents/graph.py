@@ -20,7 +20,11 @@ from langgraph.types import Command, Send
 from agents.loop import think, use
 from agents.outcome import finish, judge
 from agents.parts import AgentRun
-from agents.pipeline import gather, respond, see, understand, zoom_in
+from agents.pipeline.gather import gather
+from agents.pipeline.respond import respond
+from agents.pipeline.see import see
+from agents.pipeline.understand import understand
+from agents.pipeline.zoom_in import zoom_in
 from agents.policy import choose_policy
 from agents.recording import recorded
 from agents.state import AgentState, Said

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
@@ -55,7 +54,7 @@ class Verdict(BaseModel):
     """What a judge replies."""
 
     reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
-    verdict: Literal["yes", "unclear", "no"]
+    verdict: Verdict3
     shown_by: str = Field("", description="ids of the lines of evidence that show it, such as E3, E5")
 
 

@@ -155,15 +155,12 @@ def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Ex
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
     """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
     options = state["options"]
-    named = (
-        [reply.option, *(one.text for one in reply.statements)] if options and reply.stated == "yes" else [reply.option]
-    )
-    option = next((place for text in named if (place := option_place(text, options)) is not None), None)
-    claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
-    if option is not None and not claims:
-        claims = [Claim(options[option], ())]
+    texts = [one.text for one in reply.statements if options and reply.stated == "yes"]
+    places = (option_place(text, options) for text in (reply.option, *texts))
+    option = next((place for place in places if place is not None), None)
     if reply.stated == "no" or (reply.stated == "unsure" and option is None):
         return DraftAnswer((), reply.stated, option, tuple(reply.could_be_in))
+    claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
     if option is not None:
         # What is judged of a choice names the option, whatever the statement leaves out.
         chosen = options[option]
@@ -172,21 +169,21 @@ def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
             if chosen.casefold() in claim.text.casefold()
             else replace(claim, text=f"{chosen} ({claim.text.rstrip('.')})")
             for claim in claims
-        ]
+        ] or [Claim(chosen, ())]
     return DraftAnswer(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
 
 
 def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
     passages = {passage.id: passage for passage in state["evidence"]}
     findings = {finding.id: finding for finding in state["findings"]}
-    cited = list(dict.fromkeys(id for written in ids for id in expanded(written)))
-    cited_findings = tuple(findings[id] for id in cited if id in findings)
+    cited = dict.fromkeys(id for written in ids for id in expanded(written))
     own = [passages[id] for id in cited if id in passages]
-    computed = [p for finding in cited_findings for p in finding.passages]
+    cited_findings = tuple(findings[id] for id in cited if id in findings)
+    by_key = {passage.key: passage for passage in state["evidence"]}
+    computed = [by_key.get(p.key, p) for finding in cited_findings for p in finding.passages]
     known = {p.key: p for p in (*own, *computed)}
     unknown = tuple(id for id in cited if id not in passages and id not in findings)
-    by_key = {passage.key: passage for passage in passages.values()}
-    return Claim(text.strip(), tuple(by_key.get(key, p) for key, p in known.items()), cited_findings, unknown)
+    return Claim(text.strip(), tuple(known.values()), cited_findings, unknown)
 
 
 def expanded(written: str) -> Iterator[str]:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -15,16 +15,13 @@ from agents.llm import plain_schema
 from agents.parts import AgentRun
 from agents.state import AgentState, Coverage
 from app.core.errors import Cancelled, LongreelError, ToolRefused
-from app.core.events import Event, Warned
+from app.core.events import Event, Inspected, Warned
 from app.core.timecode import clock, parse_clock
 from app.core.types import SegmentKind, TimeSpan, ToolSpec, Video
 
-
-def _as_seconds(value: Any) -> Any:
-    return parse_clock(value) if isinstance(value, str) else value
-
-
-Seconds = Annotated[float, BeforeValidator(_as_seconds), Field(ge=0, allow_inf_nan=False)]
+AsSeconds = BeforeValidator(lambda value: parse_clock(value) if isinstance(value, str) else value)
+Seconds = Annotated[float, AsSeconds, Field(ge=0, allow_inf_nan=False)]
+Action = Literal["read_text", "look", "transcribe"]
 VideoName = Annotated[str, Field(description="the video, such as V1")]
 
 
@@ -111,6 +108,12 @@ class ToolContext:
     def name_of(self, video: Video) -> str:
         """V1, V2, ..."""
         return next(name for name, other in self.videos.items() if other.id == video.id)
+
+    def report_inspected(
+        self, action: Action, video: Video, span: TimeSpan, frames_s: Sequence[float], passages: Sequence[Passage]
+    ) -> None:
+        """Reports a closer look at a span, and what it gave."""
+        self.report(Inspected(str(video.id), span, action, tuple(frames_s), tuple(one.hit for one in passages)))
 
     @contextmanager
     def without_failing(self, fault: str) -> Iterator[None]:

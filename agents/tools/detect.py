@@ -13,7 +13,6 @@ from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.look import NO_FRAME
-from app.core import events
 from app.core.errors import ToolRefused
 from app.core.types import SegmentKind, TimeSpan, Video, evenly
 from app.text.scene import described
@@ -51,8 +50,7 @@ class Detect(Tool):
     def run(self, context: ToolContext) -> Outcome:
         """When the things appear and leave, and for some frames how many there are, and where."""
         detector = context.work.parts.detector
-        if detector is None:
-            raise ToolRefused("No object detector is set up.")
+        assert detector is not None
         video = context.video(self.video, pictures=True)
         context.require(SegmentKind.VISUAL)
         spans = context.spans(video, self.spans)
@@ -66,19 +64,14 @@ class Detect(Tool):
         for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
             if things:
                 span = TimeSpan(max(0.0, frame.pts_s - 0.5), frame.pts_s + 0.5)
-                passages.append(
-                    Passage(video.id, SegmentKind.VISUAL, span, described(things), frame.pts_s, confidence=0.8)
-                )
+                text = described(things)
+                passages.append(Passage(video.id, SegmentKind.VISUAL, span, text, frame.pts_s, confidence=0.8))
         hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-        seen_s = tuple(frame.pts_s for frame in frames)
-        context.report(
-            events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in [*followed, *passages]))
-        )
-        head = f"{', '.join(names)}: found in {len(passages)} of {len(frames)} frames."
+        context.report_inspected("look", video, hull, [frame.pts_s for frame in frames], [*followed, *passages])
+        how = f"found in {len(passages)} of {len(frames)} frames"
         if self.fps:
-            head = (
-                f"{', '.join(names)}: followed in {self.fps:g} frames a second{'' if followed else ', and not found'}."
-            )
+            how = f"followed in {self.fps:g} frames a second{'' if followed else ', and not found'}"
+        head = f"{', '.join(names)}: {how}."
         return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
 
     def _followed(self, video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun) -> list[Passage]:
@@ -104,11 +97,10 @@ def _names(things: Sequence[str], classes: Sequence[str], work: AgentRun) -> lis
     """What the detector calls the things. Raises ToolRefused where it knows only other things."""
     if not classes:
         return list(things)
-    embedder = work.parts.text_embedder
-    meant = [
-        one if one in classes else next(iter(kinds_meant(ASK.format(one), embedder, classes)), "") for one in things
-    ]
-    names = list(dict.fromkeys(name for name in meant if name))
+    names: list[str] = []
+    for thing in things:
+        known = thing in classes
+        names += [thing] if known else kinds_meant(ASK.format(thing), work.parts.text_embedder, classes)[:1]
     if not names:
         raise ToolRefused(f"The detector does not know {', '.join(things)}. It knows: {', '.join(classes)}.")
-    return names
+    return list(dict.fromkeys(names))

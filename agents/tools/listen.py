@@ -9,7 +9,6 @@ from pydantic import Field
 
 from agents.state import Coverage
 from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
-from app.core import events
 from app.core.errors import ToolRefused
 from app.core.types import Segment, SegmentKind
 
@@ -47,5 +46,5 @@ class Listen(Tool):
                 )
             )
         passages = tuple(context.work.store(segments))
-        context.report(events.Inspected(str(video.id), span, "transcribe", (), tuple(p.hit for p in passages)))
+        context.report_inspected("transcribe", video, span, (), passages)
         return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))

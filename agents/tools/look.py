@@ -10,17 +10,14 @@ from pathlib import Path
 
 from pydantic import Field
 
-from agents.evidence import Passage
-from agents.looking import describe_frames
+from agents.looking import see_frames
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import FrameChooser, distinct
-from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
-from app.core.types import Frame, SegmentKind, TimeSpan, Video, evenly
-from app.core.types.boxes import Box
+from app.core.types import SegmentKind, TimeSpan, Video, evenly
 
 MOST_FRAMES = 64
 JUDGED_SIDE = 490
@@ -59,14 +56,10 @@ class Look(Tool):
         frames = context.work.pictures.at(video, times, self.side)
         if not frames:
             raise ToolRefused(f"{NO_FRAME} Answer from what you have.")
-        shown = frame_passages(video, frames, spans)
-        if context.work.chat_sees:
-            found: Sequence[Passage] = shown
-        else:
-            found = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), self.goal)
+        found = see_frames(context.work, video, frames, spans, self.goal)
         hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-        seen_s = tuple(frame.pts_s for frame in frames)
-        context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in found)))
+        seen_s = [frame.pts_s for frame in frames]
+        context.report_inspected("look", video, hull, seen_s, found)
         where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
         whole = f"{len(frames)} frames of {where}, {how}:"
         nothing = () if found else ("The vision model saw nothing that bears on this.",)
@@ -97,23 +90,3 @@ class Look(Tool):
         fetch = functools.partial(parts.frames.at, Path(video.path), max_side=JUDGED_SIDE, track=track)
         chooser = FrameChooser(parts.frame_embedder, parts.query_frame_selector, fetch)
         return chooser.choose(goal, features, spans, count), f"the best matches for the goal among them{fewer}"
-
-
-def frame_passages(
-    video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan], box: Box | None = None
-) -> list[Passage]:
-    """Frames, or the same part of each, as evidence.
-
-    Each stands for the time from half way to the frame before it to half way to the next, at most a second to either
-    side and within its span.
-    """
-    passages = []
-    times = [frame.pts_s for frame in frames]
-    for at, time_s in enumerate(times):
-        start = max(time_s - 1.0, (times[at - 1] + time_s) / 2 if at else 0.0, 0.0)
-        end = min(time_s + 1.0, (times[at + 1] + time_s) / 2 if at + 1 < len(times) else time_s + 1.0)
-        inside = TimeSpan(min(start, time_s), max(end, time_s))
-        home = next((span for span in spans if span.contains(time_s)), None)
-        clipped = inside.clipped(home) if home else None
-        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", time_s, box))
-    return passages

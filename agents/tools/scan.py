@@ -11,7 +11,6 @@ from agents.evidence import Passage
 from agents.parts import AgentRun
 from agents.state import Coverage
 from agents.tools.base import Outcome, Seconds, Tool, ToolContext, VideoName
-from app.core import events
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 
 MOST_MOMENTS = 16
@@ -36,7 +35,7 @@ class Scan(Tool):
         times = sorted(time_s for time_s in set(self.times) if allowed.contains(time_s))
         passages = read_moments(context.work, video, times)
         hull = TimeSpan(times[0], times[-1]) if times else allowed
-        context.report(events.Inspected(str(video.id), hull, "read_text", tuple(times), tuple(p.hit for p in passages)))
+        context.report_inspected("read_text", video, hull, times, passages)
         return Outcome(tuple(passages) or ("No text can be read there.",), (Coverage("screen_text", video.id, hull),))
 
 

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from agents.coverage import words_covered
 from agents.evidence import Passage
-from agents.evidence.reading import from_segment, from_utterance, is_guess
+from agents.evidence.reading import READABLE, from_segment, from_utterance, is_guess
 from agents.parts import AgentRun
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
@@ -48,9 +48,7 @@ class Search(Tool):
     def run(self, context: ToolContext) -> Outcome:
         """The best segments over all queries, speech as single sentences."""
         videos = context.videos_named(self.video)
-        kinds = tuple(kind for source in self.sources for kind in KINDS[source]) or tuple(
-            kind for kinds in KINDS.values() for kind in kinds
-        )
+        kinds = tuple(kind for source in self.sources for kind in KINDS[source]) or READABLE
         plan = context.state["plan"]
         kinds = tuple(filter(plan.allows, kinds)) or plan.sources
         passages = find(self.queries, videos, kinds, self.k, context, self.span)

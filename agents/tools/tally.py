@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.evidence import Finding, Passage
+from agents.evidence import Finding
 from agents.evidence.terms import count_term
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
@@ -68,5 +68,4 @@ class Tally(Tool):
         how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
         finding = Finding(f"“{self.term}” is {how} {total} times, counted word by word.", tuple(where))
         rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
-        shown: tuple[Passage, ...] = tuple(where[:MOST_SHOWN])
-        return Outcome((finding, *shown, *rest), inspected)
+        return Outcome((finding, *where[:MOST_SHOWN], *rest), inspected)

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal
-
 from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.regions import region_passages
-from agents.looking import describe_frames
+from agents.looking import see_frames
 from agents.state import AgentState, Coverage
-from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.look import frame_passages
-from app.core import events
+from agents.tools.base import Action, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.errors import ToolRefused
 from app.core.timecode import span_clock
 from app.core.types import SegmentKind, ToolCall, Video, evenly
@@ -42,9 +37,8 @@ class Zoom(Tool):
     def run(self, context: ToolContext) -> Outcome:
         """The things in the part, the text in it, and where a model can see, its pictures."""
         video, work = context.video(self.video, pictures=True), context.work
-        span = context.span(
-            video, SpanIn(start_s=self.start_s, end_s=self.start_s if self.end_s is None else self.end_s)
-        )
+        end_s = self.start_s if self.end_s is None else self.end_s
+        span = context.span(video, SpanIn(start_s=self.start_s, end_s=end_s))
         if self.right <= self.left or self.bottom <= self.top:
             raise ToolRefused("Give a part with left < right and top < bottom.")
         region = Region((self.left, self.top, self.right, self.bottom), span)
@@ -63,8 +57,8 @@ class Zoom(Tool):
             passages += _look(context, video, region)
         if work.budget.frames_left < left:
             inspected.append(Coverage("pictures", video.id, span))
-        action: Literal["look", "read_text"] = "look" if len(inspected) > 1 else "read_text"
-        context.report(events.Inspected(str(video.id), span, action, (span.middle_s,), tuple(p.hit for p in passages)))
+        action: Action = "look" if len(inspected) > 1 else "read_text"
+        context.report_inspected(action, video, span, [span.middle_s], passages)
         head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
         return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))
 
@@ -77,12 +71,8 @@ def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
     wide, high = MARGIN * (right - left), MARGIN * (bottom - top)
     box = (max(0.0, left - wide), max(0.0, top - high), min(1.0, right + wide), min(1.0, bottom + high))
     frames = context.work.pictures.at(video, evenly([span], count), SIDE, box)
-    shown = frame_passages(video, frames, [span], box)
-    if context.work.chat_sees or not shown:
-        return shown
     goal = f"{context.state['question'][:240]} (only a part of the picture is shown)"
-    described = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), goal)
-    return [replace(passage, box=box) for passage in described]
+    return see_frames(context.work, video, frames, [span], goal, box)
 
 
 def zoom_call(state: AgentState) -> ToolCall | None:
