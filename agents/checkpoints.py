@@ -17,6 +17,7 @@ from typing import Any
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
 from langgraph.types import StreamMode
 
 from agents.budget import Budget
@@ -143,8 +144,6 @@ class Checkpoints:
 
     @functools.cached_property
     def _saver(self) -> BaseCheckpointSaver[Any]:
-        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-
         serde = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in STORED])
         if isinstance(self._place, str):
             return _postgres(self._place, serde)

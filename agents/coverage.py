@@ -41,20 +41,18 @@ class Gap:
 
 def searched(state: AgentState) -> tuple[str, ...]:
     """What was searched, read or looked at, a phrase each."""
-    titles = {video.id: video for video in state["videos"]}
     phrases: list[str] = []
     for sense, name in NAMES.items():
-        some = [one for one in state["inspected"] if one.sense == sense]
-        if not some:
-            continue
-        whole = {one.video_id for one in some if one.span is None}
-        parts = [f"all of {titles[id].title}" if len(titles) > 1 else "from beginning to end" for id in whole]
+        parts: list[str] = []
         for video in state["videos"]:
-            spans = [one.span for one in some if one.video_id == video.id and one.span is not None]
-            if video.id not in whole and spans:
-                parts += [span_clock(span) for span in joined(spans, 1.0)[:4]]
-        shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
-        phrases.append(f"{name} ({', '.join(shown)})")
+            spans = [one.span for one in state["inspected"] if one.sense == sense and one.video_id == video.id]
+            if None in spans:
+                parts.append(f"all of {video.title}" if len(state["videos"]) > 1 else "from beginning to end")
+            else:
+                parts += map(span_clock, joined((span for span in spans if span is not None), 1.0)[:4])
+        if parts:
+            shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
+            phrases.append(f"{name} ({', '.join(shown)})")
     return tuple(phrases)
 
 

@@ -96,9 +96,8 @@ class AgentRun:
     def screen(self, video: Video) -> list[Passage]:
         """All text on the screen of a video, each line once, in order of time. Read once for a run."""
         if video.id not in self._screens:
-            self._screens[video.id] = read_span(
-                self.parts.library, video, video.media.whole, (SegmentKind.SCREEN_TEXT,)
-            )
+            whole, kinds = video.media.whole, (SegmentKind.SCREEN_TEXT,)
+            self._screens[video.id] = read_span(self.parts.library, video, whole, kinds)
         return self._screens[video.id]
 
     def store(self, segments: Sequence[Segment]) -> list[Passage]:
