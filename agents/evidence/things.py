@@ -51,8 +51,8 @@ def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> 
     vector = embedder.embed_query(question)
     likeness = {kind: float(example_vector(embedder.embed_query, ASK.format(kind)) @ vector) for kind in kinds}
     mean, spread = statistics.fmean(likeness.values()), statistics.pstdev(likeness.values())
-    near = [kind for kind in kinds if likeness[kind] - mean >= NEAR * max(spread, 1e-6)]
-    return sorted(near, key=lambda kind: -likeness[kind])
+    near = [(one, kind) for kind, one in likeness.items() if one - mean >= NEAR * max(spread, 1e-6)]
+    return [kind for _, kind in sorted(near, reverse=True)]
 
 
 def answer_by_tracks(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
