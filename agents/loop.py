@@ -155,8 +155,8 @@ def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Ex
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
     """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
     options = state["options"]
-    texts = [one.text for one in reply.statements if options and reply.stated == "yes"]
-    places = (option_place(text, options) for text in (reply.option, *texts))
+    statements = reply.statements if options and reply.stated == "yes" else ()
+    places = (option_place(text, options) for text in (reply.option, *(one.text for one in statements)))
     option = next((place for place in places if place is not None), None)
     if reply.stated == "no" or (reply.stated == "unsure" and option is None):
         return DraftAnswer((), reply.stated, option, tuple(reply.could_be_in))

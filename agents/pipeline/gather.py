@@ -70,7 +70,7 @@ def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passag
     for video in list(context.videos.values())[:MOST_READ_AGAIN]:
         if video.media.video is None or at > video.duration_s:
             continue
-        with context.without_failing(f"The screen of {video.title} could not be read again"):
+        with context.warn_on_error(f"The screen of {video.title} could not be read again"):
             there += read_moments(context.work, video, [at])
     return there
 

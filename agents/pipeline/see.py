@@ -34,7 +34,7 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
         if video.media.video is None or span is None:
             continue
         where = SpanIn(start_s=span.start_s, end_s=span.end_s)
-        with context.without_failing(f"Looking at {video.title} failed"):
+        with context.warn_on_error(f"Looking at {video.title} failed"):
             outcome = Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT).run(context)
             passages += [part for part in outcome.parts if isinstance(part, Passage)]
             inspected += outcome.inspected

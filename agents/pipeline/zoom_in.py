@@ -24,7 +24,7 @@ def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["r
     assert region is not None and call is not None
     work, question, shown = runtime.context, state["question"], Outcome(())
     context = ToolContext(work, state, runtime.stream_writer)
-    with context.without_failing("The part of the picture could not be read"):
+    with context.warn_on_error("The part of the picture could not be read"):
         shown = run_tool(call, context)
     passages = tuple(part for part in shown.parts if isinstance(part, Passage))
     runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))

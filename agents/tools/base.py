@@ -116,7 +116,7 @@ class ToolContext:
         self.report(Inspected(str(video.id), span, action, tuple(frames_s), tuple(one.hit for one in passages)))
 
     @contextmanager
-    def without_failing(self, fault: str) -> Iterator[None]:
+    def warn_on_error(self, fault: str) -> Iterator[None]:
         """Makes an error in the block a warning that begins with `fault`. Raises Cancelled."""
         try:
             yield
