@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Any, cast
 
 from agents.budget import Budget
-from agents.checkpoints import RECURSION, Checkpoints, streamed
+from agents.checkpoints import STREAMED, Checkpoints
 from agents.graph import build_graph
 from agents.parts import AgentParts, AgentRun
 from agents.pipeline.understand import whole_question
 from agents.plans import Plan
-from agents.state import start_state
+from agents.state import AgentState
 from app.core.errors import BadInput, WorkerFailed
 from app.core.events import Answered, Event
 from app.core.settings import Agent
@@ -26,18 +26,13 @@ def never() -> bool:
     return False
 
 
-def unchanged(confidence: float) -> float:
-    """The agent's own confidence."""
-    return confidence
-
-
 class VideoAgent:
     """Answers questions: by a loop in which the model uses tools, or by a short pipeline for small models."""
 
     def __init__(
         self,
         parts: AgentParts,
-        calibrate: Callable[[float], float] = unchanged,
+        calibrate: Callable[[float], float] = float,
         checkpoints: Checkpoints | None = None,
     ) -> None:
         """`calibrate`: turns the agent's own confidence in an answer into the one that is reported.
@@ -77,21 +72,29 @@ class VideoAgent:
         question = question.strip()
         _check(question, options)
         order = sorted(range(len(options)), key=lambda i: options[i])
-        sorted_options = tuple(options[i] for i in order)
         if plan and plan.by == "user":
             question = plan.question
-        scope = None if plan else find_scope(question)
+        plan = plan or Plan(question, scope=find_scope(question))
         if region is not None:
-            scope = TimeScope(region.span.start_s, region.span.end_s, "")
-        if scope is not None:
-            plan = replace(plan or Plan(question), scope=scope)
-        start = start_state(question, tuple(videos), sorted_options, tuple(turns), plan, region)
+            plan = replace(plan, scope=TimeScope(region.span.start_s, region.span.end_s, ""))
+        start = AgentState(
+            question=question,
+            asked=(),
+            videos=tuple(videos),
+            options=tuple(options[i] for i in order),
+            turns=tuple(turns),
+            plan=plan,
+            region=region,
+            judged=(),
+            repairs=0,
+        )
         parts = replace(self._parts, settings=limits or self._parts.settings)
+        steps: Iterator[Any]
         if run_id and self._checkpoints:
             steps = self._checkpoints.stream(run_id, start, parts, cancelled)
         else:
             work = AgentRun(parts, Budget(parts.settings, cancelled))
-            steps = streamed(self._graph, start, {"recursion_limit": RECURSION}, work)
+            steps = self._graph.stream(start, context=work, stream_mode=STREAMED)
         answer: Answer | None = None
         for mode, item in steps:
             if mode == "custom":
@@ -110,7 +113,7 @@ class VideoAgent:
         """Where the agent would look, without answering. Raises BadInput for an empty question."""
         question = question.strip()
         _check(question, ())
-        whole = whole_question(question, turns, self._parts, Budget(self._parts.settings, never))
+        whole = whole_question(question, turns, AgentRun(self._parts, Budget(self._parts.settings, never)))
         return Plan(whole, (whole,), (), find_scope(whole), "rules" if whole == question else "model")
 
     def forget(self, run_id: str) -> None:

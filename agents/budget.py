@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from app.core.errors import Cancelled
 from app.core.settings import Agent
@@ -23,10 +24,8 @@ class Budget:
         """`spent`: what the same answer had cost before it was interrupted."""
         self.limits = limits
         self._cancelled = cancelled
-        before = spent or Usage()
-        self._started = time.monotonic() - before.seconds
-        self._steps, self._frames = before.steps, before.frames
-        self._prompt_tokens, self._output_tokens = before.prompt_tokens, before.output_tokens
+        self._spent = spent or Usage()
+        self._started = time.monotonic() - self._spent.seconds
         self._lock = threading.Lock()
 
     def check(self) -> None:
@@ -36,33 +35,34 @@ class Budget:
 
     def is_over(self) -> bool:
         """Whether a model that is writing should stop: cancelled, or out of time."""
-        return self._cancelled() or self.seconds >= self.limits.max_seconds
+        return self._cancelled() or not self.has_time
 
     def take_step(self) -> None:
         """Counts a turn in which tools are used, or a step of the pipeline. Raises Cancelled."""
         self.check()
         with self._lock:
-            self._steps += 1
+            self._spent = replace(self._spent, steps=self._spent.steps + 1)
 
     def take_frames(self, count: int) -> int:
         """Reserves frames to look at: how many of those wanted are still allowed."""
         with self._lock:
-            allowed = max(0, min(count, self.limits.max_frames - self._frames))
-            self._frames += allowed
+            allowed = max(0, min(count, self.frames_left))
+            self._spent = replace(self._spent, frames=self._spent.frames + allowed)
             return allowed
 
     def spend(self, completion: Completion) -> Completion:
         """Counts the tokens of a completion and returns it."""
         with self._lock:
-            self._prompt_tokens += completion.prompt_tokens
-            self._output_tokens += completion.output_tokens
+            read = self._spent.prompt_tokens + completion.prompt_tokens
+            written = self._spent.output_tokens + completion.output_tokens
+            self._spent = replace(self._spent, prompt_tokens=read, output_tokens=written)
         return completion
 
     @property
     def has_step(self) -> bool:
         """Whether the model may use tools once more."""
         in_time = self.seconds < JUDGING_SHARE * self.limits.max_seconds
-        return self._steps < self.limits.max_steps and in_time and self.tokens_left > RESERVED_TOKENS
+        return self.steps_left > 0 and in_time and self.tokens_left > RESERVED_TOKENS
 
     @property
     def has_time(self) -> bool:
@@ -72,17 +72,17 @@ class Budget:
     @property
     def steps_left(self) -> int:
         """Turns with tools that are left."""
-        return max(0, self.limits.max_steps - self._steps)
+        return max(0, self.limits.max_steps - self._spent.steps)
 
     @property
     def frames_left(self) -> int:
         """Frames that may still be looked at."""
-        return max(0, self.limits.max_frames - self._frames)
+        return max(0, self.limits.max_frames - self._spent.frames)
 
     @property
     def tokens_left(self) -> int:
         """Tokens that may still be read and written."""
-        return max(0, self.limits.max_tokens - self._prompt_tokens - self._output_tokens)
+        return max(0, self.limits.max_tokens - self._spent.prompt_tokens - self._spent.output_tokens)
 
     @property
     def seconds(self) -> float:
@@ -92,7 +92,7 @@ class Budget:
     @property
     def usage(self) -> Usage:
         """What was used so far."""
-        return Usage(self.seconds, self._steps, self._frames, self._prompt_tokens, self._output_tokens)
+        return replace(self._spent, seconds=self.seconds)
 
     def __str__(self) -> str:
         left_s = max(0.0, self.limits.max_seconds - self.seconds)

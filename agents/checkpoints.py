@@ -13,11 +13,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import Any
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
+from langgraph.types import StreamMode
 
 from agents.budget import Budget
 from agents.evidence import Finding, Passage
-from agents.graph import build_graph
+from agents.graph import Graph, build_graph
 from agents.parts import AgentParts, AgentRun
 from agents.plans import Plan
 from agents.recording import frozen
@@ -42,12 +47,6 @@ from app.core.types.media import FileChapter, FileTags, SoundChoice
 from app.core.types.objects import Region
 from app.text.time_expressions import TimeScope
 
-if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.graph.state import CompiledStateGraph
-
-Graph: TypeAlias = "CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]"
-
 STORED = (
     *(Claim, DraftAnswer, Finding, Coverage, JudgedClaim, Note, Observation, Passage, Plan, Said, TimeScope, ToolCall),
     *(FileChapter, FileTags, Region, SoundChoice),
@@ -55,8 +54,8 @@ STORED = (
 )
 """The types of a stored state; nothing else is built from what a file holds."""
 BUSY_S = 30.0
-RECURSION = 300
-"""LangGraph's own limit, far above what the budget allows."""
+STREAMED: list[StreamMode] = ["custom", "values"]
+"""What a run of the graph streams: its events, and its states."""
 _TABLE_WAIT_S = 5
 """How long a table of PostgreSQL may stay in use when it is to be written anew."""
 
@@ -71,17 +70,11 @@ class Checkpoints:
         self._opening = threading.RLock()
         self._running: set[str] = set()
 
-    def stream(
-        self,
-        run_id: str,
-        start: AgentState,
-        parts: AgentParts,
-        cancelled: Callable[[], bool],
-    ) -> Iterator[tuple[str, Any]]:
+    def stream(self, run_id: str, start: AgentState, parts: AgentParts, cancelled: Callable[[], bool]) -> Iterator[Any]:
         """The run's events ("custom") and states ("values"), those before a crash first. Raises BadInput for a run
         that answers another question, or is at work in this process.
         """
-        config: Any = {"configurable": {"thread_id": _key(run_id)}, "recursion_limit": RECURSION}
+        config: RunnableConfig = {"configurable": {"thread_id": _key(run_id)}}
         with self._alone(run_id), self._translated():
             with self._opening:
                 graph = self._graph
@@ -96,7 +89,8 @@ class Checkpoints:
             if stored and not snapshot.next:
                 return
             work = AgentRun(parts, Budget(parts.settings, cancelled, stored.get("spent", Usage())))
-            yield from streamed(graph, None if stored else start, config, work, durability="sync")
+            begin = None if stored else start
+            yield from graph.stream(begin, config, context=work, stream_mode=STREAMED, durability="sync")
 
     def forget(self, run_id: str) -> None:
         """Removes what is stored of a run; no error when there is nothing."""
@@ -150,8 +144,6 @@ class Checkpoints:
 
     @functools.cached_property
     def _saver(self) -> BaseCheckpointSaver[Any]:
-        from langgraph.checkpoint.serde.jsonplus import JsonPlusSerializer
-
         serde = JsonPlusSerializer(allowed_msgpack_modules=[(kind.__module__, kind.__name__) for kind in STORED])
         if isinstance(self._place, str):
             return _postgres(self._place, serde)
@@ -193,8 +185,8 @@ class Checkpoints:
 
 @functools.cache
 def _key(run_id: str) -> str:
-    """With the fields of the state and of the stored types: a state of another form is not read."""
-    fields = [f"{kind.__name__}:{','.join(kind.__annotations__)}" for kind in (AgentState, *STORED)]
+    """With the fields of the state and of the stored types, and their types: a state of another form is not read."""
+    fields = [f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED)]
     return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
 
 
@@ -215,11 +207,3 @@ def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
     saver = PostgresSaver(pool, serde=serde)
     saver.setup()
     return saver
-
-
-def streamed(
-    graph: Graph, start: AgentState | None, config: Any, work: AgentRun, *, durability: Literal["sync"] | None = None
-) -> Iterator[tuple[str, Any]]:
-    """The events of a run ("custom") and its states ("values"). Without a start, a stored run goes on."""
-    steps: Any = graph.stream(start, config, context=work, stream_mode=["custom", "values"], durability=durability)
-    yield from steps

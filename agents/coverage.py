@@ -41,20 +41,18 @@ class Gap:
 
 def searched(state: AgentState) -> tuple[str, ...]:
     """What was searched, read or looked at, a phrase each."""
-    titles = {video.id: video for video in state["videos"]}
     phrases: list[str] = []
     for sense, name in NAMES.items():
-        some = [one for one in state["inspected"] if one.sense == sense]
-        if not some:
-            continue
-        whole = {one.video_id for one in some if one.span is None}
-        parts = [f"all of {titles[id].title}" if len(titles) > 1 else "from beginning to end" for id in whole]
+        parts: list[str] = []
         for video in state["videos"]:
-            spans = [one.span for one in some if one.video_id == video.id and one.span is not None]
-            if video.id not in whole and spans:
-                parts += [span_clock(span) for span in joined(spans, 1.0)[:4]]
-        shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
-        phrases.append(f"{name} ({', '.join(shown)})")
+            spans = [one.span for one in state["inspected"] if one.sense == sense and one.video_id == video.id]
+            if None in spans:
+                parts.append(f"all of {video.title}" if len(state["videos"]) > 1 else "from beginning to end")
+            else:
+                parts += map(span_clock, joined((span for span in spans if span is not None), 1.0)[:4])
+        if parts:
+            shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
+            phrases.append(f"{name} ({', '.join(shown)})")
     return tuple(phrases)
 
 
@@ -67,11 +65,10 @@ def words_covered(video: Video, span: TimeSpan | None, kinds: Sequence[SegmentKi
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
     """What could hold the answer and was not searched. `senses`: where the answer could be; empty for everywhere that
     counts for the person who asks."""
-    plan = state.get("plan")
-    count = plan.sources if plan and plan.by == "user" else ()
+    plan = state["plan"]
     open_gaps: list[Gap] = []
     for video in state["videos"]:
-        for sense in [one for one in senses or NAMES if not count or set(KINDS[one]) & set(count)]:
+        for sense in [one for one in senses or NAMES if any(map(plan.allows, KINDS[one]))]:
             what = "speech" if sense == "speech" else "pictures"
             unread = [f"{one.rstrip('.')} ({video.title})" for kind, one in video.media.unread if kind == what]
             open_gaps += [Gap(sense, video, sentence, can_close=False) for sentence in unread]
@@ -80,8 +77,7 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
 
 
 def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:
-    plan = state.get("plan")
-    span = plan.span(video) if plan else video.media.whole
+    span = state["plan"].span(video)
     has_it = bool(video.media.audio) if sense == "speech" else video.media.video is not None
     if span is None or not has_it or _is_covered(state["inspected"], video, sense, span):
         return

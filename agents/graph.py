@@ -9,30 +9,34 @@ begin --> think <--> use            the loop: the model calls tools (side by sid
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Any, Literal, TypeAlias, cast
 
+from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import END, START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
 from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agents.loop import think, use
 from agents.outcome import finish, judge
 from agents.parts import AgentRun
-from agents.pipeline import gather, respond, see, understand, zoom_in
+from agents.pipeline.gather import gather
+from agents.pipeline.respond import respond
+from agents.pipeline.see import see
+from agents.pipeline.understand import understand
+from agents.pipeline.zoom_in import zoom_in
 from agents.policy import choose_policy
 from agents.recording import recorded
 from agents.state import AgentState, Said
 from agents.tools.zoom import zoom_call
 from app.core.events import Planned
 
-if TYPE_CHECKING:
-    from langgraph.checkpoint.base import BaseCheckpointSaver
-    from langgraph.graph.state import CompiledStateGraph
+Graph: TypeAlias = CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]
+MOST_NODES = 300
+"""LangGraph's own limit of a run, far above what the budget allows."""
 
 
-def build_graph(
-    saver: BaseCheckpointSaver[Any] | None = None,
-) -> CompiledStateGraph[AgentState, AgentRun, AgentState, AgentState]:
+def build_graph(saver: BaseCheckpointSaver[Any] | None = None) -> Graph:
     """The compiled graph. The parts it works with come with each run, as its context (`AgentRun`).
 
     `saver`: where the state is stored after each node.
@@ -43,25 +47,24 @@ def build_graph(
     graph.add_edge(START, "begin")
     graph.add_edge("use", "think")
     graph.add_edge("finish", END)
-    return graph.compile(checkpointer=saver)
+    return graph.compile(checkpointer=saver).with_config(recursion_limit=MOST_NODES)
 
 
 def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["think", "use", "understand"]]:
     """Decides who chooses the steps, and says what the question is restricted to. A model whose question is about a
     part of the picture is shown that part first."""
     policy = choose_policy(runtime.context.parts)
-    plan = state.get("plan")
-    scope = plan.scope if plan else None
-    window = plan.span(state["videos"][0]) if plan and scope and len(state["videos"]) == 1 else None
+    plan = state["plan"]
+    window = plan.span(state["videos"][0]) if plan.scope and len(state["videos"]) == 1 else None
     runtime.stream_writer(
         Planned(
             policy.mode,
             policy.reason,
-            plan.queries if plan else (),
-            tuple(map(str, plan.sources)) if plan else (),
+            plan.queries,
+            tuple(map(str, plan.sources)),
             window,
-            scope.words if scope else "",
-            plan.by if plan else "rules",
+            plan.scope.words if plan.scope else "",
+            plan.by,
         )
     )
     if policy.mode == "loop" and (call := zoom_call(state)):

@@ -8,43 +8,37 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from agents.budget import Budget
+from agents.parts import AgentRun
 from app.core.errors import WorkerFailed
-from app.core.ports import Chat
 from app.core.types import Message
 
 Reply = TypeVar("Reply", bound=BaseModel)
 
 
-def ask_json(
-    chat: Chat, messages: Sequence[Message], kind: type[Reply], *, budget: Budget, max_output: int = 600
-) -> Reply:
+def ask_json(work: AgentRun, messages: Sequence[Message], kind: type[Reply], *, max_output: int = 600) -> Reply:
     """What the model replies, as `kind`. Raises WorkerFailed when it gives nothing of that form, Cancelled."""
+    chat, budget, schema = work.parts.chat, work.budget, plain_schema(kind)
+    assert chat is not None
     conversation = list(messages)
     fault = ""
     for _ in range(2):
-        done = budget.spend(
-            chat.chat(conversation, max_output=max_output, schema=plain_schema(kind), stop=budget.is_over)
-        )
+        done = budget.spend(chat.chat(conversation, max_output=max_output, schema=schema, stop=budget.is_over))
         try:
             return kind.model_validate_json(done.text)
         except ValidationError as error:
             fault = describe_fault(error)
-            conversation += [
-                Message("assistant", done.text),
-                Message("user", f"That cannot be used: {fault}. Reply again."),
-            ]
+            plea = f"That cannot be used: {fault}. Reply again."
+            conversation += [Message("assistant", done.text), Message("user", plea)]
     raise WorkerFailed(f"{chat.model} did not give a readable answer: {fault}.", "Ask again.")
 
 
-def weigh(
-    chat: Chat | None, messages: Sequence[Message], words: Sequence[str], budget: Budget
-) -> Mapping[str, float] | None:
+def weigh(work: AgentRun, messages: Sequence[Message], words: Sequence[str]) -> Mapping[str, float] | None:
     """How likely the model's reply begins with each of these words; None where it gives no probabilities."""
+    chat = work.parts.chat
     if chat is None or not chat.capabilities.weighs:
         return None
-    shares, completion = chat.weigh(messages, words, budget.is_over)
-    budget.spend(completion)
+    shares, completion = chat.weigh(messages, words, work.budget.is_over)
+    work.budget.spend(completion)
     return shares
 
 

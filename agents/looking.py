@@ -1,6 +1,6 @@
-"""Looks through a separate vision model, for chat models that do not accept pictures.
+"""Frames as evidence. For chat models that do not accept pictures a separate vision model describes them.
 
-Frames go to it in short runs, so that what it says of a run has a short span: a citation never covers all that was
+They go to it in short runs, so that what it says of a run has a short span: a citation never covers all that was
 inspected. What it said is stored, so that later questions can search it.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agents.evidence import Passage
 from agents.parts import AgentRun
-from app.core.errors import ToolRefused
+from agents.state import Verdict3
 from app.core.runs import runs
 from app.core.types import Frame, Segment, SegmentKind, TimeSpan, Video
+from app.core.types.boxes import Box
 
 RUN_FRAMES = 4
 RUN_S = 12.0
@@ -31,14 +33,21 @@ _JUDGE = (
 )
 
 
-def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage, Frame]], goal: str) -> list[Passage]:
-    """What the vision model sees in the frames, run by run. Raises ToolRefused without a model, and what it raises."""
-    model = work.parts.vision
-    if model is None:
-        raise ToolRefused("No model that can see is connected.")
-    segments: list[Segment] = []
+def see_frames(
+    work: AgentRun, video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan], goal: str, box: Box | None = None
+) -> list[Passage]:
+    """Frames, or the same part of each, as evidence: themselves for a chat model that sees, else what the vision model
+    sees in them, run by run."""
+    shown = frame_passages(video, frames, spans, box)
+    if work.chat_sees:
+        return shown
+    model, segments = work.parts.vision, []
+    assert model is not None
     ask = _ASK.format(goal=f"Look for: {goal}" if goal else "Describe what they show.", nothing=NOTHING)
-    together = runs(shown, lambda run, one: len(run) < RUN_FRAMES and one[1].pts_s - run[0][1].pts_s <= RUN_S)
+    together = runs(
+        zip(shown, frames, strict=True),
+        lambda run, one: len(run) < RUN_FRAMES and one[1].pts_s - run[0][1].pts_s <= RUN_S,
+    )
     for run in together:
         work.budget.check()
         description = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
@@ -49,13 +58,32 @@ def describe_frames(work: AgentRun, video: Video, shown: Sequence[tuple[Passage,
             id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
             about = goal or "everything"
             segments.append(Segment(id, video.id, SegmentKind.VISUAL, span, description, model.model, middle, about))
-    return work.store(segments)
+    return [replace(passage, box=box) for passage in work.store(segments)]
 
 
-def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> str:
-    """yes, no or unclear, as the vision model says of the frames; unclear where it says none of them."""
+def frame_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan], box: Box | None) -> list[Passage]:
+    """Frames, or the same part of each, as evidence.
+
+    Each stands for the time from half way to the frame before it to half way to the next, at most a second to either
+    side and within its span.
+    """
+    passages = []
+    times = [frame.pts_s for frame in frames]
+    for at, time_s in enumerate(times):
+        start = max(time_s - 1.0, (times[at - 1] + time_s) / 2 if at else 0.0, 0.0)
+        end = min(time_s + 1.0, (times[at + 1] + time_s) / 2 if at + 1 < len(times) else time_s + 1.0)
+        inside = TimeSpan(min(start, time_s), max(end, time_s))
+        home = next((span for span in spans if span.contains(time_s)), None)
+        clipped = inside.clipped(home) if home else None
+        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", time_s, box))
+    return passages
+
+
+def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> Verdict3:
+    """What the vision model says of the frames; unclear where it says none of the three."""
     assert work.parts.vision is not None
     ask = _JUDGE.format(question=question, claim=claim)
     reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
-    places = {word: reply.find(word) for word in ("YES", "UNCLEAR", "NO") if word in reply}
-    return min(places, key=lambda word: places[word]).lower() if places else "unclear"
+    verdicts: tuple[Verdict3, ...] = ("yes", "unclear", "no")
+    given = [one for one in verdicts if one.upper() in reply]
+    return min(given, key=lambda one: reply.find(one.upper()), default="unclear")

@@ -15,9 +15,9 @@ from agents.evidence import Finding, Passage
 from agents.llm import ask_json
 from agents.parts import AgentRun
 from agents.state import AgentState, Claim, DraftAnswer, Note, Observation, Said
-from agents.tools.answer import AnswerCall
+from agents.tools.answer import ANSWER, AnswerCall
 from agents.tools.base import Outcome, ToolContext
-from agents.tools.registry import ANSWER, available_tools, read_arguments, run_tool, shown_arguments
+from agents.tools.registry import available_tools, read_arguments, run_tool, shown_arguments
 from app.core.errors import Cancelled, LongreelError, ToolRefused
 from app.core.events import Called, Delta, ToolStarted, Warned
 from app.core.types import Completion, Message, ToolCall
@@ -116,15 +116,15 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
     messages = [*before, Message(last.role, (*last.parts, left), last.calls, last.call_id)]
     turns = [entry for entry in state["log"] if isinstance(entry, Said)]
     if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
-        reply = ask_json(work.parts.chat, messages, AnswerCall, budget=work.budget, max_output=THINKING_TOKENS)
+        reply = ask_json(work, messages, AnswerCall, max_output=THINKING_TOKENS)
         call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
         return Completion("", calls=(call,), finish="calls")
-    tools = available_tools(work) if has_step else [ANSWER]
+    tools = [tool.spec() for tool in available_tools(work).values()] if has_step else []
     return work.budget.spend(
         work.parts.chat.chat(
             messages,
             max_output=THINKING_TOKENS,
-            tools=[tool.spec for tool in tools],
+            tools=[*tools, ANSWER],
             stop=work.budget.is_over,
             on_text=lambda text: runtime.stream_writer(Delta(text)),
         )
@@ -134,8 +134,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
 def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> Command[Exit]:
     turn = Said(text, (call,))
     try:
-        reply = cast(AnswerCall, read_arguments(ANSWER, call))
-        draft = read_draft(reply, state)
+        draft = read_draft(read_arguments(AnswerCall, call), state)
         if draft.stated == "yes" and not draft.claims:
             raise ToolRefused("Give statements with their evidence, or set `stated` to no or unsure.")
         if state["options"] and draft.stated == "yes" and draft.option is None:
@@ -156,15 +155,12 @@ def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Ex
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
     """The draft of an answer call, its ids looked up. What is said of an answer that is not given is no claim."""
     options = state["options"]
-    named = (
-        [reply.option, *(one.text for one in reply.statements)] if options and reply.stated == "yes" else [reply.option]
-    )
-    option = next((place for text in named if (place := option_place(text, options)) is not None), None)
-    claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
-    if option is not None and not claims:
-        claims = [Claim(options[option], ())]
+    statements = reply.statements if options and reply.stated == "yes" else ()
+    places = (option_place(text, options) for text in (reply.option, *(one.text for one in statements)))
+    option = next((place for place in places if place is not None), None)
     if reply.stated == "no" or (reply.stated == "unsure" and option is None):
         return DraftAnswer((), reply.stated, option, tuple(reply.could_be_in))
+    claims = [_claim(one.text, one.evidence, state) for one in reply.statements if one.text.strip()]
     if option is not None:
         # What is judged of a choice names the option, whatever the statement leaves out.
         chosen = options[option]
@@ -173,21 +169,21 @@ def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
             if chosen.casefold() in claim.text.casefold()
             else replace(claim, text=f"{chosen} ({claim.text.rstrip('.')})")
             for claim in claims
-        ]
+        ] or [Claim(chosen, ())]
     return DraftAnswer(tuple(claims), reply.stated, option, tuple(reply.could_be_in))
 
 
 def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
     passages = {passage.id: passage for passage in state["evidence"]}
     findings = {finding.id: finding for finding in state["findings"]}
-    cited = list(dict.fromkeys(id for written in ids for id in expanded(written)))
-    cited_findings = tuple(findings[id] for id in cited if id in findings)
+    cited = dict.fromkeys(id for written in ids for id in expanded(written))
     own = [passages[id] for id in cited if id in passages]
-    computed = [p for finding in cited_findings for p in finding.passages]
+    cited_findings = tuple(findings[id] for id in cited if id in findings)
+    by_key = {passage.key: passage for passage in state["evidence"]}
+    computed = [by_key.get(p.key, p) for finding in cited_findings for p in finding.passages]
     known = {p.key: p for p in (*own, *computed)}
     unknown = tuple(id for id in cited if id not in passages and id not in findings)
-    by_key = {passage.key: passage for passage in passages.values()}
-    return Claim(text.strip(), tuple(by_key.get(key, p) for key, p in known.items()), cited_findings, unknown)
+    return Claim(text.strip(), tuple(known.values()), cited_findings, unknown)
 
 
 def expanded(written: str) -> Iterator[str]:

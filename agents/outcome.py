@@ -10,8 +10,7 @@ from langgraph.types import Command
 
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
-from agents.judge import Judge
-from agents.judge.entailment import READ_NO
+from agents.judge import READ_NO, Judge
 from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
@@ -25,8 +24,6 @@ from app.text.phrases import phrase
 MOST_CITATIONS = 24
 ONE_EVENT_S = 2.0
 """Pictures nearer than this show one event and make one citation."""
-
-
 SAME_WORDS = 0.9
 """A statement as alike as this to the words it rests on needs no quotation."""
 LONGEST_QUOTE = 240
@@ -56,41 +53,35 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
 
 def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     """The answer: what was supported, or why nothing was found."""
-    return {"answer": decide(state, runtime.context)}
-
-
-def decide(state: AgentState, work: AgentRun) -> Answer:
-    """The answer of a state whose claims are judged."""
+    work = runtime.context
     draft = state.get("draft") or DraftAnswer((), "unsure")
     strict = choose_policy(work.parts).mode == "pipeline"
     accepted = _accepted(state["judged"], strict=strict)
-    usage = work.budget.usage
-    must_choose = work.parts.settings.always_choose and draft.option is not None
-    if must_choose and not accepted:
+    if work.parts.settings.always_choose and draft.option is not None and not accepted:
         accepted = [one for one in state["judged"] if one.claim.passages]
+    # Each moment once; verified where any statement that cites it is.
+    citations: dict[tuple[object, ...], Citation] = {}
+    for one in (citation for judged in accepted for citation in cite(judged)):
+        key = (one.video_id, one.span, one.kind)
+        if key not in citations or (one.verified and not citations[key].verified):
+            citations[key] = one
+    if not citations:
+        return {"answer": _refusal(state, work, draft)}
+    answered, questions = {one.claim.question for one in accepted}, state["asked"]
+    missing = [f"No answer was found to “{one}”." for one in questions if len(questions) > 1 and one not in answered]
     # Small models add what nobody asked for; that it is missing is no loss.
-    left_out = (LEFT_OUT,) if not strict and any(one.verdict == "no" for one in state["judged"]) else ()
-    if accepted:
-        confidence = sum(one.confidence for one in accepted) / len(accepted)
-        # Each moment once; verified where any statement that cites it is.
-        citations: dict[tuple[object, ...], Citation] = {}
-        for one in (citation for judged in accepted for citation in cite(judged)):
-            key = (one.video_id, one.span, one.kind)
-            if key not in citations or (one.verified and not citations[key].verified):
-                citations[key] = one
-        answered, questions = {one.claim.question for one in accepted}, state.get("asked", ())
-        unanswered = [one for one in questions if len(questions) > 1 and one not in answered]
-        if citations:
-            return Answer(
-                AnswerStatus.ANSWERED,
-                _text(accepted, doubt=strict and draft.option is None),
-                confidence,
-                tuple(citations.values())[:MOST_CITATIONS],
-                draft.option,
-                usage,
-                missing=(*left_out, *(f"No answer was found to “{one}”." for one in unanswered)),
-            )
-    return _refusal(state, work, draft)
+    if not strict and any(one.verdict == "no" for one in state["judged"]):
+        missing = [LEFT_OUT, *missing]
+    answer = Answer(
+        AnswerStatus.ANSWERED,
+        _text(accepted, doubt=strict and draft.option is None),
+        sum(one.confidence for one in accepted) / len(accepted),
+        tuple(citations.values())[:MOST_CITATIONS],
+        draft.option,
+        work.budget.usage,
+        missing=tuple(missing),
+    )
+    return {"answer": answer}
 
 
 def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
@@ -139,7 +130,7 @@ def cite(judged: JudgedClaim) -> list[Citation]:
     verified = judged.verdict == "yes"
     pictures = [p for p in judged.claim.passages if p.is_picture]
     words = [p for p in judged.claim.passages if not p.is_picture]
-    citations = [p.cited(verified=verified and p.proves, confidence=None) for p in words]
+    citations = [p.cited(verified=verified and p.proves) for p in words]
     events = runs(
         sorted(pictures, key=lambda p: (p.video_id, p.span)),
         lambda run, p: run[-1].video_id == p.video_id and p.span.start_s - run[-1].span.end_s <= ONE_EVENT_S,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -96,9 +96,8 @@ class AgentRun:
     def screen(self, video: Video) -> list[Passage]:
         """All text on the screen of a video, each line once, in order of time. Read once for a run."""
         if video.id not in self._screens:
-            self._screens[video.id] = read_span(
-                self.parts.library, video, video.media.whole, (SegmentKind.SCREEN_TEXT,)
-            )
+            whole, kinds = video.media.whole, (SegmentKind.SCREEN_TEXT,)
+            self._screens[video.id] = read_span(self.parts.library, video, whole, kinds)
         return self._screens[video.id]
 
     def store(self, segments: Sequence[Segment]) -> list[Passage]:
@@ -154,12 +153,11 @@ class Pictures:
             return {time_s: _enlarged_part(frame, box, side) for time_s, frame in whole.items()}
         with self._lock:
             missing = [time_s for time_s in times_s if (video.id, time_s, side) not in self._frames]
-            decoded: Iterable[Frame] = (
-                self._source.at(Path(video.path), missing, max_side=side, track=video.media.picture_track)
-                if missing
-                else ()
-            )
-            fresh = dict(zip(missing, decoded, strict=False))
+            fresh: dict[float, Frame] = {}
+            if missing:
+                track = video.media.picture_track
+                decoded = self._source.at(Path(video.path), missing, max_side=side, track=track)
+                fresh = dict(zip(missing, decoded, strict=False))
             frames: dict[float, Frame] = {}
             for time_s in times_s:
                 key = (video.id, time_s, side)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -18,7 +18,7 @@ HINT = "Start from the plan that POST /v1/plan gives, and change less."
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where to look for an answer."""
+    """Where to look for an answer; without a choice of sources or a scope, everywhere."""
 
     question: str
     """Whole: a question that pointed back to an earlier one is written out."""
@@ -33,6 +33,15 @@ class Plan:
     def span(self, video: Video) -> TimeSpan | None:
         """The part of a video that counts; None where the scope lies past its end."""
         return video.media.whole if self.scope is None else self.scope.window(video.duration_s)
+
+    def allows(self, kind: SegmentKind) -> bool:
+        """Whether a kind of evidence counts."""
+        return not self.sources or kind in self.sources
+
+    def spans(self, videos: Sequence[Video], kind: SegmentKind | None = None) -> list[tuple[Video, TimeSpan]]:
+        """The part of each video that counts; with a kind of evidence, where that counts."""
+        spans = [(video, self.span(video)) for video in videos if kind is None or self.allows(kind)]
+        return [(video, span) for video, span in spans if span is not None]
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

@@ -30,6 +30,5 @@ def choose_policy(parts: AgentParts) -> Policy:
     if parts.settings.mode != "auto":
         return Policy(parts.settings.mode, "LONGREEL_AGENT__MODE")
     context = parts.chat.capabilities.context
-    if context < LEAST_CONTEXT:
-        return Policy("pipeline", f"the language model reads {context} tokens at once")
-    return Policy("loop", f"the language model reads {context} tokens at once")
+    mode: Literal["loop", "pipeline"] = "loop" if context >= LEAST_CONTEXT else "pipeline"
+    return Policy(mode, f"the language model reads {context} tokens at once")

@@ -25,8 +25,6 @@ logger = logging.getLogger(__name__)
 
 Node = Callable[[AgentState, Runtime[AgentRun]], Any]
 Value = TypeVar("Value")
-
-
 LAST = "finish"
 """The node that makes the answer of what there is."""
 

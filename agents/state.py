@@ -104,7 +104,7 @@ def add_usage(before: Usage, new: Usage) -> Usage:
 
 
 class AgentState(TypedDict, total=False):
-    """The state of the graph."""
+    """The state of the graph. What has a reducer begins empty."""
 
     question: str
     asked: tuple[str, ...]
@@ -112,7 +112,7 @@ class AgentState(TypedDict, total=False):
     videos: tuple[Video, ...]
     options: tuple[str, ...]
     turns: tuple[Turn, ...]
-    plan: Plan | None
+    plan: Plan
     region: Region | None
     """The part of the picture that the question is about."""
     log: Annotated[tuple[Entry, ...], append]
@@ -130,31 +130,3 @@ class AgentState(TypedDict, total=False):
     events: Annotated[tuple[dict[str, Any], ...], append]
     """What was reported so far, for runs that go on after a crash."""
     spent: Annotated[Usage, add_usage]
-
-
-def start_state(
-    question: str,
-    videos: tuple[Video, ...],
-    options: tuple[str, ...],
-    turns: tuple[Turn, ...],
-    plan: Plan | None,
-    region: Region | None = None,
-) -> AgentState:
-    """The state in which a run begins."""
-    return AgentState(
-        question=question,
-        videos=videos,
-        options=options,
-        turns=turns,
-        plan=plan,
-        region=region,
-        log=(),
-        evidence=(),
-        findings=(),
-        inspected=(),
-        problems=(),
-        judged=(),
-        repairs=0,
-        events=(),
-        spent=Usage(),
-    )

@@ -21,8 +21,7 @@ from typing import Any
 
 from agents.budget import Budget
 from agents.evidence import Passage
-from agents.judge import Judge
-from agents.judge.entailment import NO
+from agents.judge import NO, Judge
 from agents.parts import AgentParts, AgentRun
 from agents.policy import choose_policy
 from agents.state import Claim

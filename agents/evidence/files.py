@@ -1,14 +1,14 @@
-"""What is known of a video's file itself, as evidence, and how long it is, as an answer that code gives."""
+"""What a video's file says of itself, as evidence, and how long it is, as an answer that code gives."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.evidence.known_questions import known_questions
+from agents.evidence.known_questions import clearest, known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.timecode import clock
-from app.core.types import SegmentKind, Video
+from app.core.types import SegmentKind, TimeSpan, Video
 
 LIKE, CLEARER = 0.6, 0.1
 """How near a question must be to one that asks for the length of the video, and by how much nearer than to any other.
@@ -24,11 +24,22 @@ def file_passage(video: Video) -> Passage:
     return Passage(video.id, SegmentKind.SUMMARY, video.media.whole, f"file: {', '.join(parts)}")
 
 
+def chapter_passages(video: Video, span: TimeSpan) -> list[Passage]:
+    """One line for each chapter of the file that lies in a span, in order. Chapters that a model wrote are not here:
+    they only hint where to look."""
+    chapters = video.media.tags.chapters
+    return [
+        Passage(video.id, SegmentKind.SUMMARY, chapter.span, f"chapter {number} of {len(chapters)}: {chapter.title}")
+        for number, chapter in enumerate(chapters, start=1)
+        if chapter.span.overlaps(span)
+    ]
+
+
 def answer_by_length(work: AgentRun, question: str, videos: Sequence[Video]) -> Finding | None:
     """How long the one video is; None where the question asks for something else."""
     if len(videos) != 1:
         return None
     near, other = known_questions("length").nearness(question, work.parts.text_embedder)
-    if near["length"] < max(LIKE, other + CLEARER):
+    if clearest(near, other, CLEARER, least=LIKE) is None:
         return None
     return Finding(clock(videos[0].duration_s), (file_passage(videos[0]),))

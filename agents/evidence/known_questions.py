@@ -9,14 +9,14 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from app.core.ports import TextEmbedder
 
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+Fact = TypeVar("Fact")
 _FILE = Path(__file__).with_suffix(".toml")
 
 
@@ -45,6 +45,16 @@ class KnownQuestions:
             return max(float(example_vector(embedder.embed_query, text) @ vector) for text in texts)
 
         return {fact: nearest(examples, fact) for fact, examples in self.facts.items()}, nearest(self.other)
+
+
+def clearest(
+    near: Mapping[Fact, float], other: float, clearer: float, distinct: float = 0.0, least: float = -1.0
+) -> Fact | None:
+    """The fact that a question is nearest to: by `clearer` nearer than to what code cannot answer (`other`), by
+    `distinct` nearer than to any other fact, and at least as near as `least`. None where there is none."""
+    best, *rest = sorted(near, key=lambda fact: -near[fact])
+    others = [near[fact] + distinct for fact in rest[:1]]
+    return best if near[best] >= max(least, other + clearer, *others) else None
 
 
 @functools.cache

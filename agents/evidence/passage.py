@@ -74,10 +74,9 @@ class Passage:
         text = self.text or "picture"
         return Hit(self.id, str(self.video_id), self.span, str(self.kind), text[:300], round(self.score, 3))
 
-    def cited(self, *, verified: bool, confidence: float | None = None) -> Citation:
+    def cited(self, *, verified: bool) -> Citation:
         """The passage as a citation of an answer."""
-        where = self.video_id, self.span, self.kind, self.text, self.frame_s
-        return Citation(*where, verified, confidence, self.box)
+        return Citation(self.video_id, self.span, self.kind, self.text, self.frame_s, verified, box=self.box)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,19 +90,15 @@ class Finding:
 
 def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Passage, ...]:
     """All passages, each once, the new ones with the next free ids. The reducer of the graph's `evidence`."""
-    merged = list(known)
-    keys = {passage.key for passage in merged}
+    merged = {passage.key: passage for passage in known}
     for passage in new:
-        if passage.key not in keys:
-            keys.add(passage.key)
-            merged.append(replace(passage, id=f"E{len(merged) + 1}"))
-    return tuple(merged)
+        merged.setdefault(passage.key, replace(passage, id=f"E{len(merged) + 1}"))
+    return tuple(merged.values())
 
 
 def merge_findings(known: Sequence[Finding], new: Sequence[Finding]) -> tuple[Finding, ...]:
     """All findings, each once, the new ones with the next free ids. The reducer of the graph's `findings`."""
-    merged = list(known)
+    merged = {finding.text: finding for finding in known}
     for finding in new:
-        if all(finding.text != other.text for other in merged):
-            merged.append(replace(finding, id=f"F{len(merged) + 1}"))
-    return tuple(merged)
+        merged.setdefault(finding.text, replace(finding, id=f"F{len(merged) + 1}"))
+    return tuple(merged.values())

@@ -13,15 +13,7 @@ GUESSED = "offline-tags"
 """The captioner that only names classes of pictures; see `gpu_workers.vision.offline_tags`."""
 SPEECH = "speech"
 """The sound that is left out where the words themselves are read."""
-READABLE = (
-    SegmentKind.SPEECH,
-    SegmentKind.SCREEN_TEXT,
-    SegmentKind.VISUAL,
-    SegmentKind.CAPTION,
-    SegmentKind.EVENT,
-    SegmentKind.OBJECT,
-    SegmentKind.SOUND,
-)
+READABLE = tuple(kind for kind in SegmentKind if kind is not SegmentKind.SUMMARY)
 
 
 def read_span(
@@ -47,14 +39,8 @@ def read_span(
 
 def from_utterance(video: Video, utterance: Utterance) -> Passage:
     """A sentence that was said."""
-    return Passage(
-        video.id,
-        SegmentKind.SPEECH,
-        utterance.span,
-        utterance.text.strip(),
-        speaker=utterance.speaker or "",
-        confidence=utterance.confidence,
-    )
+    text, speaker = utterance.text.strip(), utterance.speaker or ""
+    return Passage(video.id, SegmentKind.SPEECH, utterance.span, text, speaker=speaker, confidence=utterance.confidence)
 
 
 def from_segment(segment: Segment, score: float = 0.0) -> Passage:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from agents.evidence.known_questions import known_questions
+from agents.evidence.known_questions import clearest, known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.evidence.things import kinds_meant, known_kinds, track_passage
 from agents.parts import AgentRun
-from app.core.ports import TextEmbedder
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
 from app.core.types.boxes import area, common_area, iou
@@ -71,7 +70,9 @@ def answer_about_region(
     """
     tracks = work.parts.tracks.tracks(video.id, region.span) if work.parts.tracks else []
     things = things_in(tracks, region)
-    fact = asked_about(question, list(dict.fromkeys(track.name for track in things)), work.parts.text_embedder)
+    kinds = list(dict.fromkeys(track.name for track in things)) or ["thing"]
+    near, other = known_questions("regions").nearness(question, work.parts.text_embedder, kinds)
+    fact = clearest(near, other, CLEARER, DISTINCT)
     if work.sees and fact in (WHAT, READS):
         return None  # a model that looks at the part says more than a detector's name
     texts = tuple(passage for passage in read if passage.kind is SegmentKind.SCREEN_TEXT)
@@ -92,14 +93,6 @@ def answer_about_region(
     length = f"{span.duration_s:.0f} s ({span_clock(span)})"
     texts_of = {LONG: length, APPEARS: clock(span.start_s), LEAVES: clock(span.end_s) if ends else ""}
     return _answer(texts_of.get(fact or "", ""), video, things, region)
-
-
-def asked_about(question: str, names: Sequence[str], embedder: TextEmbedder) -> str | None:
-    """Which fact a question about things of these names asks for; None where that is not clear."""
-    near, other = known_questions("regions").nearness(question, embedder, names or ("thing",))
-    ranked = sorted(((likeness, fact) for fact, likeness in near.items()), reverse=True)
-    (best, fact), (second, _) = ranked[:2]
-    return fact if best - other >= CLEARER and best - second >= DISTINCT else None
 
 
 def _answer(text: str, video: Video, things: Sequence[ObjectTrack], region: Region) -> Finding | None:

@@ -9,14 +9,14 @@ appearance. Where the screen changes, all lines of the new one appear.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
 from agents.evidence.passage import Passage
 from app.core.runs import runs
-from app.core.types import Segment, SegmentKind, TimeSpan, VideoId
+from app.core.types import Segment, SegmentKind, TimeSpan
 
 SAME = 88.0
 """Likeness, of 100, from which two readings of a line are one: recognisers misread a letter in ten."""
@@ -36,42 +36,16 @@ LEAST_PREFIX = 3
 @dataclass
 class _Line:
     text: str
-    block: _Block
     last_s: float
-
-
-@dataclass
-class _Block:
-    video_id: VideoId
-    start_s: float
-    frame_s: float | None
-    lines: list[_Line] = field(default_factory=list)
-
-    def passages(self) -> list[Passage]:
-        """The lines in order, as few passages as keep each below `LONGEST` characters."""
-        groups = runs(
-            self.lines, lambda group, line: sum(len(one.text) + 3 for one in group) + len(line.text) <= LONGEST
-        )
-        return [
-            Passage(
-                self.video_id,
-                SegmentKind.SCREEN_TEXT,
-                TimeSpan(self.start_s, max(line.last_s for line in group)),
-                " / ".join(line.text for line in group),
-                self.frame_s,
-            )
-            for group in groups
-        ]
 
 
 def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
     """The passages of one video's screen text, in order of time. `segments`: its readings, in any order."""
     open_lines: list[_Line] = []
     before: list[_Line] = []
-    blocks: list[_Block] = []
+    new_lines: list[tuple[Segment, list[_Line]]] = []
     for segment in sorted(segments, key=lambda one: (one.span.start_s, one.span.end_s)):
         open_lines = [line for line in open_lines if segment.span.start_s - line.last_s <= GONE_S]
-        block = _Block(segment.video_id, segment.span.start_s, segment.frame_s)
         texts = [
             text
             for text in map(str.strip, segment.text.split("\n"))
@@ -82,19 +56,28 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
         if 2 * len(stayed) < len(before) and 2 * readings.count(None) >= len(readings):
             # Another screen, as from one card of credits to the next: a name that is on both belongs to both.
             readings = [None] * len(texts)
-        before = []
+        before, new = [], []
         for text, known in zip(texts, readings, strict=True):
-            line = known or _Line(text, block, segment.span.end_s)
+            line = known or _Line(text, segment.span.end_s)
             if known is None:
-                block.lines.append(line)
-                open_lines.append(line)
+                new.append(line)
             elif len(text) > len(line.text):
                 line.text = text
             line.last_s = max(line.last_s, segment.span.end_s)
             before.append(line)
-        if block.lines:
-            blocks.append(block)
-    passages = [passage for block in blocks for passage in block.passages()]
+        open_lines += new
+        new_lines.append((segment, new))
+    passages = [
+        Passage(
+            segment.video_id,
+            SegmentKind.SCREEN_TEXT,
+            TimeSpan(segment.span.start_s, max(line.last_s for line in group)),
+            " / ".join(line.text for line in group),
+            segment.frame_s,
+        )
+        for segment, new in new_lines
+        for group in runs(new, lambda group, line: sum(len(one.text) + 3 for one in group) + len(line.text) <= LONGEST)
+    ]
     return sorted(passages, key=lambda passage: passage.span)
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.evidence.known_questions import known_questions
+from agents.evidence.known_questions import clearest, known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
-from app.core.ports import TextEmbedder, VideoLibrary
+from app.core.ports import VideoLibrary
 from app.core.timecode import clock, span_clock
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
@@ -67,8 +67,13 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
         return None
     ((video, span),) = scope
     segments = work.parts.library.segments(video.id, kinds=(SegmentKind.SOUND,))
-    names = dict.fromkeys((*ALWAYS, *(one.text for one in segments if one.text not in ("speech", "silence"))))
-    meant = _asked(question, tuple(names), work.parts.text_embedder) if segments else None
+    if not segments:
+        return None
+    examples, embedder = known_questions("sounds"), work.parts.text_embedder
+    names = {*ALWAYS, *(one.text for one in segments if one.text not in ("speech", "silence"))}
+    nearness = {name: examples.nearness(question, embedder, [name]) for name in sorted(names)}
+    near = {(name, fact): likeness for name, (facts, _) in nearness.items() for fact, likeness in facts.items()}
+    meant = clearest(near, max(other for _, other in nearness.values()), CLEARER, DISTINCT, LIKE)
     if meant is None:
         return None
     name, fact = meant
@@ -87,13 +92,3 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
         WHEN: times,
     }
     return Finding(texts[fact], tuple(passages))
-
-
-def _asked(question: str, names: Sequence[str], embedder: TextEmbedder) -> tuple[str, str] | None:
-    """Which sound a question is about, and which fact about it it asks for; None where that is not clear."""
-    near = {name: known_questions("sounds").nearness(question, embedder, [name]) for name in names}
-    ranked = sorted(((one, name, fact) for name in names for fact, one in near[name][0].items()), reverse=True)
-    (best, name, fact), (second, _, _) = ranked[:2]
-    if best < LIKE or best - second < DISTINCT or best - max(other for _, other in near.values()) < CLEARER:
-        return None
-    return name, fact

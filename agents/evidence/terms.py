@@ -12,7 +12,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from agents.evidence.known_questions import known_questions
+from agents.evidence.known_questions import clearest, known_questions
 from agents.evidence.passage import Finding, Passage
 from agents.evidence.reading import read_span
 from agents.llm import ask_json, weigh
@@ -73,8 +73,8 @@ def answer_by_term(
     near, other = known_questions("terms").nearness(with_x, embedder)
     if not terms:
         other = max(other, known_questions("events").nearness(with_x, embedder)[1])
-    nearest = max(near, key=lambda one: near[one])
-    if near[nearest] - other < clearer:
+    nearest = clearest(near, other, clearer)
+    if nearest is None:
         return None
     kind = SegmentKind(nearest)
     total, where = count_term(work.parts.library, term, scope_of(kind), kind)
@@ -84,15 +84,15 @@ def answer_by_term(
 def _unquoted_term(work: AgentRun, question: str) -> str:
     """The words whose mentions the question counts, as the model copies them; "" where it counts none."""
     near, other = known_questions("mentions").nearness(question, work.parts.text_embedder)
-    if work.parts.chat is None or max(near.values()) - other < MENTIONS:
+    if work.parts.chat is None or clearest(near, other, MENTIONS) is None:
         return ""
     messages = [Message("system", prompt("term")), *examples("term"), Message("user", question)]
     try:
-        term = ask_json(work.parts.chat, messages, MentionsAsked, budget=work.budget, max_output=60).words.strip()
+        term = ask_json(work, messages, MentionsAsked, max_output=60).words.strip()
         if not term or term.casefold() not in question.casefold():
             return ""
         ask = Message("user", prompt("about_words").format(question=question, term=term))
-        shares = weigh(work.parts.chat, [ask], ("yes", "no"), work.budget)
+        shares = weigh(work, [ask], ("yes", "no"))
     except WorkerFailed:
         return ""  # the call that reads the lines says what is wrong with the model
     return term if shares is not None and shares["yes"] >= ABOUT_WORDS else ""

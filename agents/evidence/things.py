@@ -7,8 +7,11 @@ the text embedder, as sentences: "How many bottles are there?" lies near every q
 from __future__ import annotations
 
 import itertools
+import statistics
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
+
+import numpy as np
 
 from agents.evidence.known_questions import example_vector, known_questions
 from agents.evidence.passage import Finding, Passage
@@ -46,10 +49,9 @@ def kinds_meant(question: str, embedder: TextEmbedder, kinds: Sequence[str]) -> 
     if len(kinds) < 2:
         return list(kinds)
     vector = embedder.embed_query(question)
-    likeness = [float(example_vector(embedder.embed_query, ASK.format(kind)) @ vector) for kind in kinds]
-    mean = sum(likeness) / len(likeness)
-    spread = (sum((one - mean) ** 2 for one in likeness) / len(likeness)) ** 0.5
-    near = [(one, kind) for one, kind in zip(likeness, kinds, strict=True) if one - mean >= NEAR * max(spread, 1e-6)]
+    likeness = {kind: float(example_vector(embedder.embed_query, ASK.format(kind)) @ vector) for kind in kinds}
+    mean, spread = statistics.fmean(likeness.values()), statistics.pstdev(likeness.values())
+    near = [(one, kind) for kind, one in likeness.items() if one - mean >= NEAR * max(spread, 1e-6)]
     return [kind for _, kind in sorted(near, reverse=True)]
 
 
@@ -59,22 +61,20 @@ def answer_by_tracks(work: AgentRun, question: str, scope: Sequence[tuple[Video,
     if work.parts.tracks is None or len(scope) != 1:
         return None
     ((video, span),) = scope
-    tracks = work.parts.tracks.tracks(video.id, span)
-    kinds = kinds_meant(question, work.parts.text_embedder, known_kinds(work, tracks))
-    for kind in kinds:
+    tracks, embedder = work.parts.tracks.tracks(video.id, span), work.parts.text_embedder
+    for kind in kinds_meant(question, embedder, known_kinds(work, tracks)):
         counts = count_things(tracks, kind, span)
-        number = fact_meant(question, kind, work.parts.text_embedder) if counts else None
-        if counts is None or number is None or not (counts.exact or number == THERE):
+        asked = fact_meant(question, kind, embedder) if counts else None
+        if counts is None or asked is None or not (counts.exact or asked == THERE):
             continue
-        facts = {fact.asked: fact for fact in _facts(counts, one_shot=_is_one_shot(work, video, span))}
-        if number == SEEN:
-            number = TOTAL if TOTAL in facts else "first" if not counts.coming else ""
-        same = [track for track in tracks if track.name == kind]
-        if number == THERE and WHEN in facts:
+        facts = _facts(work, video, span, counts, tracks)
+        if asked == SEEN:
+            asked = TOTAL if TOTAL in facts else "first" if not counts.coming else ""
+        if asked == THERE and WHEN in facts:
             yes = phrase("yes", guess_language(question))
-            return Finding(f"{yes} ({facts[WHEN].number})", (_passage(video, facts[WHEN], same),))
-        if number in facts:
-            return Finding(facts[number].number, (_passage(video, facts[number], same),))
+            return replace(facts[WHEN], text=f"{yes} ({facts[WHEN].text})")
+        if asked in facts:
+            return facts[asked]
     return None
 
 
@@ -96,18 +96,10 @@ def fact_meant(question: str, kind: str, embedder: TextEmbedder) -> str | None:
 def count_passages(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> list[Passage]:
     """What is known of the numbers of the things that a question is about, a passage a fact, each with its own span."""
     store = work.parts.tracks
-    if store is None:
-        return []
-    tracks = {video.id: store.tracks(video.id, span) for video, span in scope}
-    kinds = kinds_meant(
-        question, work.parts.text_embedder, known_kinds(work, [t for some in tracks.values() for t in some])
-    )
-    return [
-        passage
-        for video, span in scope
-        for kind in kinds
-        for passage in count_facts(work, video, span, kind, tracks[video.id])
-    ]
+    tracks = [(video, span, store.tracks(video.id, span)) for video, span in scope] if store else []
+    known = known_kinds(work, [track for _, _, some in tracks for track in some])
+    kinds = kinds_meant(question, work.parts.text_embedder, known)
+    return [one for video, span, some in tracks for kind in kinds for one in count_facts(work, video, span, kind, some)]
 
 
 def known_kinds(work: AgentRun, tracks: Sequence[ObjectTrack]) -> Sequence[str]:
@@ -121,11 +113,8 @@ def count_facts(
 ) -> list[Passage]:
     """The numbers of one kind of thing in a span, a passage a fact; none where none is seen there."""
     counts = count_things(tracks, kind, span)
-    if counts is None:
-        return []
-    same = [track for track in tracks if track.name == kind]
-    facts = _facts(counts, one_shot=_is_one_shot(work, video, span))
-    return [_passage(video, fact, same) for fact in facts]
+    facts = _facts(work, video, span, counts, tracks) if counts else {}
+    return [fact.passages[0] for fact in facts.values()]
 
 
 def track_passage(video: Video, track: ObjectTrack, at_s: float | None = None) -> Passage:
@@ -137,58 +126,42 @@ def track_passage(video: Video, track: ObjectTrack, at_s: float | None = None) -
     return Passage(video.id, SegmentKind.OBJECT, track.span, text, at_s, track.box_at(at_s))
 
 
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """One number of a kind of thing."""
-
-    asked: str
-    """What it is called in `known_questions.toml`."""
-    span: TimeSpan
-    """What shows it."""
-    number: str
-    """In figures; of things that come one by one, with the times; only the times where they are asked for."""
-    text: str
-    """As a line of evidence."""
-
-
-def _facts(counts: ThingCounts, *, one_shot: bool) -> list[_Fact]:
+def _facts(
+    work: AgentRun, video: Video, span: TimeSpan, counts: ThingCounts, tracks: Sequence[ObjectTrack]
+) -> dict[str, Finding]:
+    """The facts about one kind of thing, by their names in `known_questions.toml`: each as an answer in figures, with
+    the times of things that come one by one, and with the passage that states it."""
+    shots = [np.asarray(one.vector, np.float32) for one in work.features(video) if span.contains(one.pts_s)]
+    shots = [vector / max(float(np.linalg.norm(vector)), 1e-9) for vector in shots]
+    # Only where the camera shows one place all the time is each track another thing.
+    one_shot = all(float(a @ b) >= SAME_SHOT for a, b in itertools.pairwise(shots))
+    boxes = [box for track in tracks if track.name == counts.name for box in track.boxes]
     bound = "" if counts.exact else "at least "
-    more = f" and {len(counts.seen) - MOST_SPANS} more times" if len(counts.seen) > MOST_SPANS else ""
-    seen = ", ".join(map(span_clock, counts.seen[:MOST_SPANS])) + more
+    facts: dict[str, Finding] = {}
 
-    def fact(name: str, span: TimeSpan, number: int, what: str, times: str = "") -> _Fact:
-        return _Fact(name, span, f"{number}{times and f' ({times})'}", f"{counts.name}: {bound}{number} {what}")
+    def add(name: str, shown: TimeSpan, answer: str, text: str) -> None:
+        inside = [box for box in boxes if shown.contains(box.time_s)]
+        frame_s = max(inside, key=lambda box: box.confidence).time_s if inside else shown.middle_s
+        passage = Passage(video.id, SegmentKind.OBJECT, shown, f"{counts.name}: {text}", frame_s)
+        facts[name] = Finding(answer, (passage,))
 
-    facts = [
-        fact("first", *counts.first, "at the beginning"),
-        fact("last", *counts.last, "at the end"),
-        fact("most", *counts.most, "at the same time, the largest number"),
-        fact("fewest", *counts.fewest, "at the same time, the smallest number"),
-    ]
+    for name, (shown, number), what in (
+        ("first", counts.first, "at the beginning"),
+        ("last", counts.last, "at the end"),
+        ("most", counts.most, "at the same time, the largest number"),
+        ("fewest", counts.fewest, "at the same time, the smallest number"),
+    ):
+        add(name, shown, str(number), f"{bound}{number} {what}")
     if one_shot or counts.clear:
-        facts.append(_Fact(WHEN, counts.seen[0], seen, f"{counts.name}: seen {seen}"))
+        more = f" and {len(counts.seen) - MOST_SPANS} more times" if len(counts.seen) > MOST_SPANS else ""
+        seen = ", ".join(map(span_clock, counts.seen[:MOST_SPANS])) + more
+        add(WHEN, counts.seen[0], seen, f"seen {seen}")
     if one_shot and counts.coming:
+        number = len(counts.coming)
         times = ", ".join(clock(track.span.start_s) for track in counts.coming[:MOST_TIMES])
         hull = TimeSpan(counts.coming[0].span.start_s, max(track.span.end_s for track in counts.coming))
-        came = f"times one comes into the picture or is put back, at {times}"
-        facts.append(fact("coming", hull, len(counts.coming), came, times))
+        came = f"{bound}{number} times one comes into the picture or is put back, at {times}"
+        add("coming", hull, f"{number} ({times})", came)
         if counts.first[1] == 0:
-            facts.append(fact(TOTAL, hull, len(counts.coming), "in total, one after another or together", times))
+            add(TOTAL, hull, f"{number} ({times})", f"{bound}{number} in total, one after another or together")
     return facts
-
-
-def _passage(video: Video, fact: _Fact, tracks: Sequence[ObjectTrack]) -> Passage:
-    boxes = [box for track in tracks for box in track.boxes if fact.span.contains(box.time_s)]
-    frame_s = max(boxes, key=lambda box: box.confidence).time_s if boxes else fact.span.middle_s
-    return Passage(video.id, SegmentKind.OBJECT, fact.span, fact.text, frame_s)
-
-
-def _is_one_shot(work: AgentRun, video: Video, span: TimeSpan) -> bool:
-    """Whether the camera shows one place all the time: only there is each track another thing."""
-    import numpy as np
-
-    vectors = [np.asarray(one.vector, np.float32) for one in work.features(video) if span.contains(one.pts_s)]
-    return all(
-        float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-9)) >= SAME_SHOT
-        for a, b in itertools.pairwise(vectors)
-    )

@@ -9,7 +9,7 @@ from langgraph.types import Command
 
 from agents.coverage import words_covered
 from agents.evidence import Passage
-from agents.evidence.chapters import chapter_passages
+from agents.evidence.files import chapter_passages
 from agents.evidence.reading import READABLE, read_span
 from agents.evidence.things import count_passages
 from agents.parts import AgentRun
@@ -17,8 +17,7 @@ from agents.state import AgentState, Coverage
 from agents.tools.base import ToolContext
 from agents.tools.scan import read_moments
 from agents.tools.search import find
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Warned
+from app.core.events import Searched
 from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.time_expressions import CLOCK_STEP_S
@@ -42,9 +41,10 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     context = ToolContext(work, state, runtime.stream_writer)
     passages, inspected = _read(state, context)
     passages = _at_the_moment(passages, context)
-    things = allowed_scope(state, SegmentKind.OBJECT)
+    plan, videos = state["plan"], state["videos"]
+    things = plan.spans(videos, SegmentKind.OBJECT)
     passages += [one for part in state["asked"] for one in count_passages(work, part, things)]
-    named = allowed_scope(state, SegmentKind.SUMMARY)
+    named = plan.spans(videos, SegmentKind.SUMMARY)
     chapters = [chapter for video, span in named for chapter in chapter_passages(video, span)]
     passages += chapters if len(chapters) <= MOST_CHAPTERS else []
     for part in state["asked"]:
@@ -58,34 +58,29 @@ def _at_the_moment(passages: list[Passage], context: ToolContext) -> list[Passag
 
     Kinds that have nothing there stay whole. Where the screen cannot be read again, what ingest read has to do.
     """
-    plan = context.state.get("plan")
-    at = plan.scope.at if plan and plan.scope else None
-    if plan is None or at is None:
+    plan = context.state["plan"]
+    at = plan.scope.at if plan.scope else None
+    if at is None:
         return passages
     here = {p.key for p in passages if p.span.start_s < at + CLOCK_STEP_S and p.span.end_s > at}
     kinds = {p.kind for p in passages if p.key in here}
     there = [p for p in passages if p.key in here or p.kind not in kinds]
-    if plan.sources and SegmentKind.SCREEN_TEXT not in plan.sources:
+    if not plan.allows(SegmentKind.SCREEN_TEXT):
         return there
     for video in list(context.videos.values())[:MOST_READ_AGAIN]:
         if video.media.video is None or at > video.duration_s:
             continue
-        try:
+        with context.warn_on_error(f"The screen of {video.title} could not be read again"):
             there += read_moments(context.work, video, [at])
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            context.report(Warned(f"The screen of {video.title} could not be read again: {error}"))
     return there
 
 
 def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple[Coverage, ...]]:
-    plan = state.get("plan")
     # Numbers of things come as lines that a small model can read. Times of sounds are left to code: the model takes
     # "no singing" for an answer to anything.
     readable = [kind for kind in READABLE if kind not in (SegmentKind.OBJECT, SegmentKind.SOUND)]
-    kinds = tuple(kind for kind in readable if not plan or not plan.sources or kind in plan.sources)
-    scope = _scope(state)
+    kinds = tuple(filter(state["plan"].allows, readable))
+    scope = state["plan"].spans(state["videos"])
     inspected = tuple(one for video, span in scope for one in words_covered(video, span, kinds))
     whole: list[Passage] = []
     for video, span in scope:
@@ -95,26 +90,11 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
     return whole, inspected
 
 
-def allowed_scope(state: AgentState, kind: SegmentKind) -> list[tuple[Video, TimeSpan]]:
-    """Where a kind of evidence counts: nowhere, if the person chose other kinds."""
-    plan = state.get("plan")
-    allowed = not plan or not plan.sources or kind in plan.sources
-    return _scope(state) if allowed else []
-
-
-def _scope(state: AgentState) -> list[tuple[Video, TimeSpan]]:
-    """The part of each video that the plan leaves."""
-    plan = state.get("plan")
-    spans = [(video, plan.span(video) if plan else video.media.whole) for video in state["videos"]]
-    return [(video, span) for video, span in spans if span is not None]
-
-
 def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, TimeSpan]]) -> list[Passage]:
     """What was found, ranked again, the best with their neighbours as far as the model can read, in order of time."""
     videos = [video for video, _ in scope]
     spans = {video.id: span for video, span in scope}
-    plan = state.get("plan")
-    suggested = plan.queries if plan and plan.by == "user" else ()
+    suggested = state["plan"].queries if state["plan"].by == "user" else ()
     chosen: dict[object, Passage] = {}
     for question in state["asked"]:
         hits = [

@@ -20,7 +20,7 @@ from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
 from agents.loop import expanded, give_up
 from agents.parts import AgentRun
-from agents.pipeline.gather import allowed_scope, rank
+from agents.pipeline.gather import rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer
 from app.core.errors import LongreelError
@@ -74,8 +74,8 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     """Reads the gathered passages and drafts an answer from them."""
     work = runtime.context
     work.budget.check()
-    several = len(state.get("asked", ())) > 1
-    counted = None if state["options"] or several or state.get("region") else _by_code(state, state["question"], work)
+    several = len(state["asked"]) > 1
+    counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
     if counted is not None:
         return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
     if work.parts.chat is None:
@@ -92,10 +92,11 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     """What code answers from the things that were followed, the sounds that were heard, the number of times that a term
     is said or written, and the length of the file; None for anything else."""
-    counted = answer_by_tracks(work, question, allowed_scope(state, SegmentKind.OBJECT))
-    counted = counted or answer_by_sounds(work, question, allowed_scope(state, SegmentKind.SOUND))
+    scope_of = functools.partial(state["plan"].spans, state["videos"])
+    counted = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
+    counted = counted or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
     counted = counted or answer_by_length(work, question, state["videos"])
-    counted = counted or answer_by_term(work, question, functools.partial(allowed_scope, state))
+    counted = counted or answer_by_term(work, question, scope_of)
     if counted is None:
         return None
     keys = {passage.key for passage in counted.passages}
@@ -108,10 +109,9 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
         return DraftAnswer((), "no")
     if state["options"]:
         return _choose(state, work)
-    questions = state.get("asked", ())
-    if len(questions) > 1:
+    if len(state["asked"]) > 1:
         claims = []
-        for one in questions:
+        for one in state["asked"]:
             counted = _by_code(state, one, work)
             answers = [counted] if counted is not None else _read_lines(state, one, work)
             claims += [replace(claim, question=one) for claim in answers]
@@ -122,12 +122,11 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
 
 def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]:
     """What the model answers from the lines; nothing where they do not give it."""
-    assert work.parts.chat is not None
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state, question))]
-    shares = weigh(work.parts.chat, messages, (UNKNOWN, STATED), work.budget)
+    shares = weigh(work, messages, (UNKNOWN, STATED))
     if shares is not None and shares[UNKNOWN] >= NOT_STATED:
         return []
-    reading = ask_json(work.parts.chat, messages, Reading, budget=work.budget, max_output=260)
+    reading = ask_json(work, messages, Reading, max_output=260)
     claims = []
     for part in reading.answers:
         cited = _cited(part.evidence, state["evidence"])
@@ -142,12 +141,11 @@ def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]
 
 def _choose(state: AgentState, work: AgentRun) -> DraftAnswer:
     """The option that the lines support; none where they support none."""
-    assert work.parts.chat is not None
     options = state["options"]
     listed = "\n".join(f"{letter(at)}. {option}" for at, option in enumerate(options))
     ask = f"{_asked(state, state['question'])}\n{listed}\nReply with the letter of the option that the lines support."
     messages = [Message("system", prompt("choice")), Message("user", ask)]
-    reply = ask_json(work.parts.chat, messages, Choice, budget=work.budget, max_output=80)
+    reply = ask_json(work, messages, Choice, max_output=80)
     place = option_place(reply.option, options)
     if place is None:
         return DraftAnswer((), "no")
@@ -162,8 +160,8 @@ def _asked(state: AgentState, question: str) -> str:
         # Without its time: small models take seconds for the numbers of lines.
         line = passage.line.replace(passage.text, " ".join(passage.text.split()))
         lines.append(f"{passage.id} {line[:600]}")
-    plan = state.get("plan")
-    for word in plan.scope.words.split() if plan is not None and plan.scope is not None else ():
+    scope = state["plan"].scope
+    for word in scope.words.split() if scope else ():
         time_s = parse_clock(word) if len(re.split("[:;]", word)) == FIELDS_WITH_FRAMES else None
         question = question if time_s is None else question.replace(word, clock(time_s))
     return "\n".join(["Lines:", *lines, f"Question: {question}"])

@@ -13,9 +13,8 @@ from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Coverage
 from agents.tools.base import SpanIn, ToolContext
-from agents.tools.look import Look, look
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Warned
+from agents.tools.look import Look
+from app.core.events import Searched
 from app.core.types import Message
 
 LOOKED_AT, MOST_LOOKED_AT = 16, 2
@@ -28,23 +27,17 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
     if can_words_tell(question, runtime.context):
         return Command(goto="respond")
     context = ToolContext(runtime.context, state, runtime.stream_writer)
-    plan = state.get("plan")
     passages: list[Passage] = []
     inspected: list[Coverage] = []
     for name, video in list(context.videos.items())[:MOST_LOOKED_AT]:
-        span = plan.span(video) if plan else video.media.whole
+        span = state["plan"].span(video)
         if video.media.video is None or span is None:
             continue
-        try:
-            where = SpanIn(start_s=span.start_s, end_s=span.end_s)
-            outcome = look(Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT), context)
-        except Cancelled:
-            raise
-        except LongreelError as error:
-            context.report(Warned(f"Looking at {video.title} failed: {error}"))
-            continue
-        passages += [part for part in outcome.parts if isinstance(part, Passage)]
-        inspected += outcome.inspected
+        where = SpanIn(start_s=span.start_s, end_s=span.end_s)
+        with context.warn_on_error(f"Looking at {video.title} failed"):
+            outcome = Look(video=name, spans=[where], goal=question[:300], frames=LOOKED_AT).run(context)
+            passages += [part for part in outcome.parts if isinstance(part, Passage)]
+            inspected += outcome.inspected
     if passages:
         runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
     return Command(goto="respond", update={"evidence": tuple(passages), "inspected": inspected})
@@ -53,5 +46,5 @@ def see(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["respo
 def can_words_tell(question: str, work: AgentRun) -> bool:
     """Whether the model takes a question for one that spoken or written words can answer; False where it cannot say."""
     messages = [Message("system", prompt("where")), *examples("where"), Message("user", question)]
-    shares = weigh(work.parts.chat, messages, ("words", "pictures"), work.budget)
+    shares = weigh(work, messages, ("words", "pictures"))
     return shares is not None and shares["words"] > shares["pictures"]

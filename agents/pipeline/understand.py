@@ -9,12 +9,11 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from agents.budget import Budget
 from agents.llm import ask_json, weigh
-from agents.parts import AgentParts, AgentRun
+from agents.parts import AgentRun
 from agents.prompts import examples, prompt
 from agents.state import AgentState
-from app.core.errors import Cancelled, LongreelError
+from app.core.errors import LongreelError
 from app.core.events import Understood
 from app.core.types import Message, Turn
 
@@ -42,10 +41,10 @@ def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal
     """Writes out what is asked."""
     work = runtime.context
     work.budget.take_step()
-    question = whole_question(state["question"], state["turns"], work.parts, work.budget)
+    question = whole_question(state["question"], state["turns"], work)
     if question != state["question"]:
         runtime.stream_writer(Understood(state["question"], question, "model"))
-    if state.get("region"):
+    if state["region"]:
         return Command(goto="zoom_in", update={"question": question})
     questions = (question,) if state["options"] else single_questions(question, work)
     return Command(goto="gather", update={"question": question, "asked": questions})
@@ -53,33 +52,27 @@ def understand(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal
 
 def single_questions(question: str, work: AgentRun) -> tuple[str, ...]:
     """The questions that one asks at once, each to be understood alone; itself where it is one, or no model can say."""
-    chat, ask = work.parts.chat, Message("user", question)
+    ask = Message("user", question)
     try:
-        messages = [Message("system", prompt("parts")), *examples("parts"), ask]
-        shares = weigh(chat, messages, ("two", "one"), work.budget)
-        if chat is None or shares is None or shares["two"] < SEVERAL:
+        shares = weigh(work, [Message("system", prompt("parts")), *examples("parts"), ask], ("two", "one"))
+        if shares is None or shares["two"] < SEVERAL:
             return (question,)
         messages = [Message("system", prompt("split")), *examples("split"), ask]
-        reply = ask_json(chat, messages, Split, budget=work.budget, max_output=160)
-    except Cancelled:
-        work.budget.check()
-        return (question,)
+        reply = ask_json(work, messages, Split, max_output=160)
     except LongreelError:
+        work.budget.check()
         return (question,)
     return tuple(dict.fromkeys(one.strip() for one in reply.questions if one.strip())) or (question,)
 
 
-def whole_question(question: str, turns: Sequence[Turn], parts: AgentParts, budget: Budget) -> str:
+def whole_question(question: str, turns: Sequence[Turn], work: AgentRun) -> str:
     """The question as it would be asked without the turns before it; itself where no model can say."""
-    if not turns or parts.chat is None:
+    if not turns or work.parts.chat is None:
         return question
     before = "\n".join(f"Q: {turn.understood}\nA: {turn.answer.text}" for turn in turns[-REMEMBERED:])
-    ask = f"{before}\n\nNew question: {question}"
+    messages = [Message("system", prompt("follow_up")), Message("user", f"{before}\n\nNew question: {question}")]
     try:
-        messages = [Message("system", prompt("follow_up")), Message("user", ask)]
-        return ask_json(parts.chat, messages, Whole, budget=budget, max_output=120).question.strip() or question
-    except Cancelled:
-        budget.check()
-        return question
+        return ask_json(work, messages, Whole, max_output=120).question.strip() or question
     except LongreelError:
+        work.budget.check()
         return question

@@ -14,8 +14,7 @@ from agents.state import AgentState, Claim, DraftAnswer
 from agents.tools.base import Outcome, ToolContext
 from agents.tools.registry import run_tool
 from agents.tools.zoom import zoom_call
-from app.core.errors import Cancelled, LongreelError
-from app.core.events import Searched, Warned
+from app.core.events import Searched
 from app.core.types import SegmentKind
 
 
@@ -23,14 +22,10 @@ def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["r
     """Shows the part; where only things are known of it, the answer is theirs or stays open."""
     region, call = state["region"], zoom_call(state)
     assert region is not None and call is not None
-    work, question = runtime.context, state["question"]
-    try:
-        shown = run_tool(call, ToolContext(work, state, runtime.stream_writer))
-    except Cancelled:
-        raise
-    except LongreelError as error:
-        runtime.stream_writer(Warned(f"The part of the picture could not be read: {error}"))
-        shown = Outcome(())
+    work, question, shown = runtime.context, state["question"], Outcome(())
+    context = ToolContext(work, state, runtime.stream_writer)
+    with context.warn_on_error("The part of the picture could not be read"):
+        shown = run_tool(call, context)
     passages = tuple(part for part in shown.parts if isinstance(part, Passage))
     runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
     update = {"evidence": passages, "inspected": shown.inspected}

@@ -1,10 +1,12 @@
-"""The parts of a tool: its description for the model, its arguments, its function, and its outcome."""
+"""What a tool is, what it can use, and what it gives back."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Annotated, Any
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -12,27 +14,18 @@ from agents.evidence import Finding, Passage
 from agents.llm import plain_schema
 from agents.parts import AgentRun
 from agents.state import AgentState, Coverage
-from app.core.errors import ToolRefused
-from app.core.events import Event
+from app.core.errors import Cancelled, LongreelError, ToolRefused
+from app.core.events import Event, Inspected, Warned
 from app.core.timecode import clock, parse_clock
 from app.core.types import SegmentKind, TimeSpan, ToolSpec, Video
 
-
-def _as_seconds(value: Any) -> Any:
-    return parse_clock(value) if isinstance(value, str) else value
-
-
-Seconds = Annotated[float, BeforeValidator(_as_seconds), Field(ge=0, allow_inf_nan=False)]
+AsSeconds = BeforeValidator(lambda value: parse_clock(value) if isinstance(value, str) else value)
+Seconds = Annotated[float, AsSeconds, Field(ge=0, allow_inf_nan=False)]
+Action = Literal["read_text", "look", "transcribe"]
 VideoName = Annotated[str, Field(description="the video, such as V1")]
 
 
-class Arguments(BaseModel):
-    """The arguments of a tool. Unknown ones are ignored, because models invent some."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class SpanIn(Arguments):
+class SpanIn(BaseModel):
     """A span of a video, in seconds (15.2) or as a clock time ("0:15.2")."""
 
     start_s: Seconds
@@ -60,13 +53,15 @@ class ToolContext:
     def __post_init__(self) -> None:
         object.__setattr__(self, "videos", named_videos(self.state["videos"]))
 
-    def video(self, name: str) -> Video:
-        """The video with this name. Raises ToolRefused."""
-        if not name and len(self.videos) == 1:
-            return next(iter(self.videos.values()))
+    def video(self, name: str, *, pictures: bool = False) -> Video:
+        """The video with this name. Raises ToolRefused, also where it has no `pictures` and they are needed."""
         video = self.videos.get(name.strip().upper())
+        if not name and len(self.videos) == 1:
+            video = next(iter(self.videos.values()))
         if video is None:
             raise ToolRefused(f"There is no video {name}. The videos are: {', '.join(self.videos)}.")
+        if pictures and video.media.video is None:
+            raise ToolRefused(f"{self.name_of(video)} has no pictures.")
         return video
 
     def videos_named(self, name: str) -> list[Video]:
@@ -78,8 +73,8 @@ class ToolContext:
 
         Raises ToolRefused when it lies past the end.
         """
-        plan = self.state.get("plan")
-        span = plan.span(video) if plan and plan.by == "user" else video.media.whole
+        plan = self.state["plan"]
+        span = plan.span(video) if plan.by == "user" else video.media.whole
         if span is None:
             raise ToolRefused(f"{self.name_of(video)} is too short: the question asks about a later time.")
         return span
@@ -104,37 +99,61 @@ class ToolContext:
         inside = [one for one in spans if TimeSpan(*sorted((one.start_s, one.end_s))).clipped(allowed) is not None]
         return [self.span(video, one) for one in inside or spans] or [allowed]
 
-    def allows(self, kind: SegmentKind) -> bool:
-        """Whether this kind of evidence counts: all do, unless the person has chosen some."""
-        plan = self.state.get("plan")
-        return not plan or plan.by != "user" or not plan.sources or kind in plan.sources
-
     def require(self, kind: SegmentKind) -> None:
         """Raises ToolRefused if the person has excluded this kind of evidence."""
-        plan = self.state.get("plan")
-        if plan and not self.allows(kind):
+        plan = self.state["plan"]
+        if not plan.allows(kind):
             raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")
 
     def name_of(self, video: Video) -> str:
         """V1, V2, ..."""
         return next(name for name, other in self.videos.items() if other.id == video.id)
 
+    def report_inspected(
+        self, action: Action, video: Video, span: TimeSpan, frames_s: Sequence[float], passages: Sequence[Passage]
+    ) -> None:
+        """Reports a closer look at a span, and what it gave."""
+        self.report(Inspected(str(video.id), span, action, tuple(frames_s), tuple(one.hit for one in passages)))
 
-@dataclass(frozen=True, slots=True)
-class Tool:
-    """One tool. `run` raises ToolRefused, in words for the model, when it cannot do what was asked."""
+    @contextmanager
+    def warn_on_error(self, fault: str) -> Iterator[None]:
+        """Makes an error in the block a warning that begins with `fault`. Raises Cancelled."""
+        try:
+            yield
+        except Cancelled:
+            raise
+        except LongreelError as error:
+            self.report(Warned(f"{fault}: {error}"))
 
-    name: str
-    description: str
-    arguments: type[Arguments]
-    run: Callable[[Any, ToolContext], Outcome]
-    is_available: Callable[[AgentRun], bool] = lambda _: True
 
-    @property
-    def spec(self) -> ToolSpec:
+class Tool(BaseModel, ABC):
+    """A tool: its fields are the arguments, and the docstring of its class is the description for the model.
+
+    Unknown arguments are ignored, because models invent some.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @abstractmethod
+    def run(self, context: ToolContext) -> Outcome:
+        """The result of a call. Raises ToolRefused, in words for the model, when it cannot do what was asked."""
+
+    @classmethod
+    def is_available(cls, work: AgentRun) -> bool:
+        """Whether the models of a run allow it."""
+        del work
+        return True
+
+    @classmethod
+    def spec(cls) -> ToolSpec:
         """As a model reads it."""
-        schema = {name: value for name, value in plain_schema(self.arguments).items() if name != "description"}
-        return ToolSpec(self.name, self.description, schema)
+        return tool_spec(cls.__name__.lower(), " ".join((cls.__doc__ or "").split()), cls)
+
+
+def tool_spec(name: str, description: str, arguments: type[BaseModel]) -> ToolSpec:
+    """A tool as a model reads it; of the arguments' own descriptions only those of the single ones."""
+    schema = plain_schema(arguments)
+    return ToolSpec(name, description, {key: value for key, value in schema.items() if key != "description"})
 
 
 def named_videos(videos: Sequence[Video]) -> dict[str, Video]:

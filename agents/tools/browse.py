@@ -7,11 +7,10 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from agents.evidence import Passage
-from agents.evidence.chapters import chapter_passages
-from agents.evidence.files import file_passage
+from agents.evidence.files import chapter_passages, file_passage
 from agents.evidence.reading import from_segment
 from agents.evidence.sounds import sound_line
-from agents.tools.base import Arguments, Outcome, Tool, ToolContext, VideoName
+from agents.tools.base import Outcome, Tool, ToolContext, VideoName
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
 from app.core.types.entities import MentionSource
@@ -22,33 +21,36 @@ MOST_MENTIONS = 5
 EVENTS_A_PAGE = 60
 
 
-class Browse(Arguments):
-    """Arguments of browse."""
+class Browse(Tool):
+    """Shows what a video is about: its length, when music and singing are heard, chapters with times, the names,
+    people and things that come up, and what happens in the pictures where a model described them. Chapters and
+    subjects are written by a machine, unless they are numbered: use them to decide where to look, never as proof."""
 
     video: VideoName
     page: int = Field(1, ge=1, description="of the events, where there are many")
 
-
-def browse(call: Browse, context: ToolContext) -> Outcome:
-    """Title, chapters, subjects, events and file. A machine wrote chapters and subjects, which only hint where to look;
-    what the file itself calls its chapters is evidence of that."""
-    video = context.video(call.video)
-    library = context.work.parts.library
-    events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
-    if call.page > 1:
-        return Outcome(tuple(_events(events, call.page)) or ("There are no events.",))
-    chapters = library.chapters(video.id)
-    passages = [
-        Passage(video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False)
-        for one in chapters[:MOST_CHAPTERS]
-    ]
-    passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
-    spoken = "speech" if library.utterances(video.id) else "no speech"
-    pictures = "pictures" if video.media.video else "no pictures"
-    head = f"{video.title}: {pictures}, {spoken}. {len(chapters)} chapters:"
-    heard = sound_line(library, video)
-    heads = [head, heard] if heard else [head]
-    return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video)))
+    def run(self, context: ToolContext) -> Outcome:
+        """Title, chapters, subjects, events and file. Chapters and subjects of a machine only hint where to look.
+        What the file itself calls its chapters is evidence of that."""
+        video = context.video(self.video)
+        library = context.work.parts.library
+        events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
+        if self.page > 1:
+            return Outcome(tuple(_events(events, self.page)) or ("There are no events.",))
+        chapters = library.chapters(video.id)
+        passages = [
+            Passage(
+                video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False
+            )
+            for one in chapters[:MOST_CHAPTERS]
+        ]
+        passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
+        spoken = "speech" if library.utterances(video.id) else "no speech"
+        pictures = "pictures" if video.media.video else "no pictures"
+        head = f"{video.title}: {pictures}, {spoken}. {len(chapters)} chapters:"
+        heard = sound_line(library, video)
+        heads = [head, heard] if heard else [head]
+        return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
@@ -79,13 +81,3 @@ def _events(events: Sequence[Passage], page: int) -> list[str | Passage]:
     shown = events[(page - 1) * EVENTS_A_PAGE : page * EVENTS_A_PAGE]
     more = f", page {page} of {pages}" if pages > 1 else ""
     return [f"{len(events)} events that a model saw in the pictures{more}:", *shown]
-
-
-TOOL = Tool(
-    "browse",
-    "Shows what a video is about: its length, when music and singing are heard, chapters with times, the names, people "
-    "and things that come up, and what happens in the pictures where a model described them. Chapters and subjects are "
-    "written by a machine, unless they are numbered: use them to decide where to look, never as proof.",
-    Browse,
-    browse,
-)

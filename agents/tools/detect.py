@@ -11,8 +11,8 @@ from agents.evidence import Passage
 from agents.evidence.things import ASK, count_facts, kinds_meant, track_passage
 from agents.parts import AgentRun
 from agents.state import Coverage
-from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
-from app.core import events
+from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.look import NO_FRAME
 from app.core.errors import ToolRefused
 from app.core.types import SegmentKind, TimeSpan, Video, evenly
 from app.text.scene import described
@@ -25,8 +25,10 @@ MOST_TRACKS = 24
 """Tracks of one kind that are listed for a span."""
 
 
-class Detect(Arguments):
-    """Arguments of detect."""
+class Detect(Tool):
+    """Finds named things with an object detector: how many there are at once, when each appears and leaves, where it
+    is, and for some frames what is left of, right of, above or below what. Use it to count, and for who comes after
+    whom. With fps it follows the things closely through short spans."""
 
     video: VideoName
     things: list[str] = Field(min_length=1, max_length=8, description="singular nouns, such as car")
@@ -40,77 +42,65 @@ class Detect(Arguments):
         "numbers of what moves fast; a minute at most",
     )
 
+    @classmethod
+    def is_available(cls, work: AgentRun) -> bool:
+        """Where there is a detector."""
+        return work.parts.detector is not None
 
-def detect(call: Detect, context: ToolContext) -> Outcome:
-    """When the things appear and leave, as ingest followed them; and for some frames how many there are, and where."""
-    detector = context.work.parts.detector
-    if detector is None:
-        raise ToolRefused("No object detector is set up.")
-    video = context.video(call.video)
-    if video.media.video is None:
-        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
-    context.require(SegmentKind.VISUAL)
-    spans = context.spans(video, call.spans)
-    names = _names(call.things, detector.classes, context.work)
-    followed = _followed(call, video, spans, names, context.work)
-    times = evenly(spans, 0 if call.fps else context.work.budget.take_frames(call.frames))
-    frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE)) if times else []
-    if not frames and not followed and not call.fps:
-        raise ToolRefused("No frame is left in the budget, or none could be decoded there.")
-    passages = []
-    for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
-        if things:
-            span = TimeSpan(max(0.0, frame.pts_s - 0.5), frame.pts_s + 0.5)
-            passages.append(Passage(video.id, SegmentKind.VISUAL, span, described(things), frame.pts_s, confidence=0.8))
-    hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-    seen_s = tuple(frame.pts_s for frame in frames)
-    context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in [*followed, *passages])))
-    head = f"{', '.join(names)}: found in {len(passages)} of {len(frames)} frames."
-    if call.fps:
-        head = f"{', '.join(names)}: followed in {call.fps:g} frames a second{'' if followed else ', and not found'}."
-    return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
+    def run(self, context: ToolContext) -> Outcome:
+        """When the things appear and leave, and for some frames how many there are, and where."""
+        detector = context.work.parts.detector
+        assert detector is not None
+        video = context.video(self.video, pictures=True)
+        context.require(SegmentKind.VISUAL)
+        spans = context.spans(video, self.spans)
+        names = _names(self.things, detector.classes, context.work)
+        followed = self._followed(video, spans, names, context.work)
+        times = evenly(spans, 0 if self.fps else context.work.budget.take_frames(self.frames))
+        frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE)) if times else []
+        if not frames and not followed and not self.fps:
+            raise ToolRefused(NO_FRAME)
+        passages = []
+        for frame, things in zip(frames, detector.detect(frames, names, least=LEAST_CONFIDENCE), strict=True):
+            if things:
+                span = TimeSpan(max(0.0, frame.pts_s - 0.5), frame.pts_s + 0.5)
+                text = described(things)
+                passages.append(Passage(video.id, SegmentKind.VISUAL, span, text, frame.pts_s, confidence=0.8))
+        hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
+        context.report_inspected("look", video, hull, [frame.pts_s for frame in frames], [*followed, *passages])
+        how = f"found in {len(passages)} of {len(frames)} frames"
+        if self.fps:
+            how = f"followed in {self.fps:g} frames a second{'' if followed else ', and not found'}"
+        head = f"{', '.join(names)}: {how}."
+        return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
+
+    def _followed(self, video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun) -> list[Passage]:
+        """The numbers of the things in each span and when each of them is seen: followed closely now where there is a
+        rate for that, else as ingest followed them."""
+        store, follow = work.parts.tracks, work.parts.follow
+        if self.fps and sum(span.duration_s for span in spans) > MOST_CLOSE_S:
+            most = f"{MOST_CLOSE_S:.0f} seconds in all"
+            raise ToolRefused(f"Give shorter spans: {most} can be followed closely in one call.")
+        passages: list[Passage] = []
+        for span in spans:
+            if self.fps and follow:
+                tracks = follow(video, span, names, self.fps, work.budget.is_over)
+            else:
+                tracks = store.tracks(video.id, span) if store else []
+            for name in names:
+                passages += count_facts(work, video, span, name, tracks)
+                passages += [track_passage(video, track) for track in tracks if track.name == name][:MOST_TRACKS]
+        return passages
 
 
 def _names(things: Sequence[str], classes: Sequence[str], work: AgentRun) -> list[str]:
     """What the detector calls the things. Raises ToolRefused where it knows only other things."""
     if not classes:
         return list(things)
-    embedder = work.parts.text_embedder
-    meant = [
-        one if one in classes else next(iter(kinds_meant(ASK.format(one), embedder, classes)), "") for one in things
-    ]
-    names = list(dict.fromkeys(name for name in meant if name))
+    names: list[str] = []
+    for thing in things:
+        known = thing in classes
+        names += [thing] if known else kinds_meant(ASK.format(thing), work.parts.text_embedder, classes)[:1]
     if not names:
         raise ToolRefused(f"The detector does not know {', '.join(things)}. It knows: {', '.join(classes)}.")
-    return names
-
-
-def _followed(
-    call: Detect, video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun
-) -> list[Passage]:
-    """The numbers of the things in each span and when each of them is seen: followed closely now, where the call asks
-    for it, else as ingest followed them."""
-    store, follow = work.parts.tracks, work.parts.follow
-    if call.fps and sum(span.duration_s for span in spans) > MOST_CLOSE_S:
-        raise ToolRefused(f"Give shorter spans: {MOST_CLOSE_S:.0f} seconds in all can be followed closely in one call.")
-    passages: list[Passage] = []
-    for span in spans:
-        if call.fps and follow:
-            tracks = follow(video, span, names, call.fps, work.budget.is_over)
-        else:
-            tracks = store.tracks(video.id, span) if store else []
-        for name in names:
-            passages += count_facts(work, video, span, name, tracks)
-            passages += [track_passage(video, track) for track in tracks if track.name == name][:MOST_TRACKS]
-    return passages
-
-
-TOOL = Tool(
-    "detect",
-    "Finds named things with an object detector: how many there are at once, when each appears and leaves, where it "
-    "is, and for some frames what is left of, right of, above or below what. Use it to count, and for who comes after "
-    "whom. With fps it follows the things closely through short spans.",
-    Detect,
-    detect,
-    is_available=lambda work: work.parts.detector is not None,
-)
+    return list(dict.fromkeys(names))

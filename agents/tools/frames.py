@@ -7,15 +7,12 @@ the rest; and what is left refines around the best, between the stored seconds.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from app.core.ports import FrameEmbedder, FrameSelector, QueryFrameSelector
-from app.core.types import Frame, FrameFeatures, TimeSpan, evenly
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from app.core.ports.vision import FrameFetch
+from app.core.types import FrameFeatures, TimeSpan, evenly
 
 PEAK_SHARE, REFINED_SHARE = 0.25, 0.125
 """Of the frames of a look: for the best matches, and for the half seconds around them."""
@@ -29,23 +26,19 @@ DENSE_S = 1.0
 class FrameChooser:
     """Chooses the moments of one video that a look should show."""
 
-    embedder: FrameEmbedder | None
+    embedder: FrameEmbedder
     selector: QueryFrameSelector | None
-    fetch: Callable[[Sequence[float]], Iterable[Frame]]
+    fetch: FrameFetch
     """Decodes frames, for selection methods that look themselves."""
 
     def choose(
         self, goal: str, features: Sequence[FrameFeatures], spans: Sequence[TimeSpan], count: int
     ) -> list[float]:
         """At most `count` times in seconds, ascending, inside the spans."""
-        inside = [one for one in features if any(span.contains(one.pts_s) for span in spans)]
+        inside = _inside(features, spans)
         total_s = sum(span.duration_s for span in spans)
-        cannot_choose = self.embedder is None or not goal.strip() or len(inside) < 2
-        if count <= 0:
-            return []
-        if cannot_choose or total_s <= count * DENSE_S or len(inside) <= count:
+        if count <= 0 or total_s <= count * DENSE_S or len(inside) <= max(1, count):
             return evenly(spans, count)
-        assert self.embedder is not None
         peaks = _peaks(self.embedder, goal, inside, max(1, round(count * PEAK_SHARE)))
         near = [peak + offset for peak in peaks for offset in (-0.5, 0.5, -1.0, 1.0)]
         refined = [time_s for time_s in near if any(span.contains(time_s) for span in spans)]
@@ -54,9 +47,8 @@ class FrameChooser:
         if left > 0 and self.selector is not None:
             chosen = self.selector.select(goal, inside, left, fetch=self.fetch)
             times |= dict.fromkeys(inside[at].pts_s for at in chosen)
-        if len(times) < count:
-            times |= dict.fromkeys(evenly(spans, count - len(times)))
-        return sorted(times)[:count] if len(times) <= count else sorted(list(times)[:count])
+        times |= dict.fromkeys(evenly(spans, count - len(times)))
+        return sorted(list(times)[:count])
 
 
 def distinct(
@@ -66,8 +58,12 @@ def distinct(
 
     Evenly spaced times where no frame of the spans was stored.
     """
-    inside = [one for one in features if any(span.contains(one.pts_s) for span in spans)]
+    inside = _inside(features, spans)
     return [inside[at].pts_s for at in selector.select(inside, count)] or evenly(spans, count)
+
+
+def _inside(features: Sequence[FrameFeatures], spans: Sequence[TimeSpan]) -> list[FrameFeatures]:
+    return [one for one in features if any(span.contains(one.pts_s) for span in spans)]
 
 
 def _peaks(embedder: FrameEmbedder, goal: str, frames: Sequence[FrameFeatures], count: int) -> list[float]:

@@ -8,8 +8,7 @@ from pathlib import Path
 from pydantic import Field
 
 from agents.state import Coverage
-from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
-from app.core import events
+from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.errors import ToolRefused
 from app.core.types import Segment, SegmentKind
 
@@ -17,42 +16,35 @@ LONGEST_S = 300.0
 MARGIN_S = 2.0
 
 
-class Listen(Arguments):
-    """Arguments of listen."""
+class Listen(Tool):
+    """Transcribes a span of at most five minutes again, where the transcript seems misheard, is in the wrong
+    language, or has a gap."""
 
     video: VideoName
     start_s: Seconds
     end_s: Seconds
     language: str = Field("", max_length=8, description="ISO 639-1 code of what is spoken; empty: detect it again")
 
-
-def listen(call: Listen, context: ToolContext) -> Outcome:
-    """What is heard this time, stored beside the first transcript."""
-    video = context.video(call.video)
-    if not video.media.audio:
-        raise ToolRefused(f"{context.name_of(video)} has no sound.")
-    span = context.span(video, SpanIn(start_s=call.start_s, end_s=call.end_s)).padded(MARGIN_S, video.duration_s)
-    if span.duration_s > LONGEST_S:
-        raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
-    parts = context.work.parts
-    sound = parts.audio.samples(Path(video.path), span, video.media.sound)
-    heard = parts.transcriber.transcribe(sound, languages=[call.language] if call.language else ())
-    segments = []
-    for utterance in (one.moved(span.start_s) for one in heard.utterances):
-        key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
-        id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-        segments.append(
-            Segment(id, video.id, SegmentKind.SPEECH, utterance.span, utterance.text, parts.transcriber.model, None, "")
-        )
-    passages = tuple(context.work.store(segments))
-    context.report(events.Inspected(str(video.id), span, "transcribe", (), tuple(p.hit for p in passages)))
-    return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))
-
-
-TOOL = Tool(
-    "listen",
-    "Transcribes a span of at most five minutes again, where the transcript seems misheard, is in the wrong language, "
-    "or has a gap.",
-    Listen,
-    listen,
-)
+    def run(self, context: ToolContext) -> Outcome:
+        """What is heard this time, stored beside the first transcript."""
+        video = context.video(self.video)
+        if not video.media.audio:
+            raise ToolRefused(f"{context.name_of(video)} has no sound.")
+        span = context.span(video, SpanIn(start_s=self.start_s, end_s=self.end_s)).padded(MARGIN_S, video.duration_s)
+        if span.duration_s > LONGEST_S:
+            raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
+        parts = context.work.parts
+        sound = parts.audio.samples(Path(video.path), span, video.media.sound)
+        heard = parts.transcriber.transcribe(sound, languages=[self.language] if self.language else ())
+        segments = []
+        for utterance in (one.moved(span.start_s) for one in heard.utterances):
+            key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
+            id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
+            segments.append(
+                Segment(
+                    id, video.id, SegmentKind.SPEECH, utterance.span, utterance.text, parts.transcriber.model, None, ""
+                )
+            )
+        passages = tuple(context.work.store(segments))
+        context.report_inspected("transcribe", video, span, (), passages)
+        return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))

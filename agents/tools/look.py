@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
 
-from agents.evidence import Passage
-from agents.looking import describe_frames
+from agents.looking import see_frames
 from agents.parts import AgentRun
 from agents.state import Coverage
-from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import FrameChooser, distinct
-from app.core import events
 from app.core.errors import ToolRefused
 from app.core.timecode import clock
-from app.core.types import Frame, SegmentKind, TimeSpan, Video, evenly
-from app.core.types.boxes import Box
+from app.core.types import SegmentKind, TimeSpan, Video, evenly
 
 MOST_FRAMES = 64
 JUDGED_SIDE = 490
@@ -28,10 +26,13 @@ COVERED_S = 30.0
 """A whole video counts as looked at when no gap between the frames that were shown is longer than this, or than a
 sixteenth of it."""
 COVERED_SHARE = 1 / 16
+NO_FRAME = "No frame is left in the budget, or none could be decoded there."
 
 
-class Look(Arguments):
-    """Arguments of look."""
+class Look(Tool):
+    """Shows pictures of a video with their exact times. Give a goal in words to find the right frames in a long span,
+    or fps to follow a movement, a count or an order closely. Look again with more frames around what you found.
+    Colours, things, people, actions, counts and what happens first can only be seen, not searched."""
 
     video: VideoName
     spans: list[SpanIn] = Field([], max_length=16, description="where to look; empty: the whole video")
@@ -41,87 +42,51 @@ class Look(Arguments):
     fps: float | None = Field(None, gt=0, le=10, description="instead of choosing: this many frames a second, evenly")
     side: int = Field(640, ge=160, le=1280, description="longest side of the frames in pixels; more for small details")
 
+    @classmethod
+    def is_available(cls, work: AgentRun) -> bool:
+        """Where something can see."""
+        return work.sees
 
-def look(call: Look, context: ToolContext) -> Outcome:
-    """The frames, each as evidence with the span for which it stands."""
-    video = context.video(call.video)
-    if video.media.video is None:
-        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
-    context.require(SegmentKind.VISUAL)
-    spans = context.spans(video, call.spans)
-    times, how = _times(call, video, spans, context.work)
-    frames = context.work.pictures.at(video, times, call.side)
-    if not frames:
-        raise ToolRefused("No frame is left in the budget, or none could be decoded there. Answer from what you have.")
-    shown = frame_passages(video, frames, spans)
-    if context.work.chat_sees:
-        found: Sequence[Passage] = shown
-    else:
-        found = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), call.goal)
-    hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-    seen_s = tuple(frame.pts_s for frame in frames)
-    context.report(events.Inspected(str(video.id), hull, "look", seen_s, tuple(p.hit for p in found)))
-    where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
-    whole = f"{len(frames)} frames of {where}, {how}:"
-    nothing = () if found else ("The vision model saw nothing that bears on this.",)
-    gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
-    covers_all = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
-    seen = Coverage("pictures", video.id, None if covers_all else hull)
-    # Whoever sees the frames themselves reads them too.
-    read = (replace(seen, sense="screen_text"),) if context.work.chat_sees else ()
-    return Outcome((whole, *found, *nothing), (seen, *read))
+    def run(self, context: ToolContext) -> Outcome:
+        """The frames, each as evidence with the span for which it stands."""
+        video = context.video(self.video, pictures=True)
+        context.require(SegmentKind.VISUAL)
+        spans = context.spans(video, self.spans)
+        times, how = self._times(video, spans, context.work)
+        frames = context.work.pictures.at(video, times, self.side)
+        if not frames:
+            raise ToolRefused(f"{NO_FRAME} Answer from what you have.")
+        found = see_frames(context.work, video, frames, spans, self.goal)
+        hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
+        seen_s = [frame.pts_s for frame in frames]
+        context.report_inspected("look", video, hull, seen_s, found)
+        where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
+        whole = f"{len(frames)} frames of {where}, {how}:"
+        nothing = () if found else ("The vision model saw nothing that bears on this.",)
+        gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
+        covers_all = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
+        seen = Coverage("pictures", video.id, None if covers_all else hull)
+        # Whoever sees the frames themselves reads them too.
+        read = (replace(seen, sense="screen_text"),) if context.work.chat_sees else ()
+        return Outcome((whole, *found, *nothing), (seen, *read))
 
-
-def _times(call: Look, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:
-    """Which moments to show, and how they were chosen, in words for the model."""
-    wanted = call.frames
-    if call.fps is not None:
-        wanted = max(1, round(call.fps * sum(span.duration_s for span in spans)))
-    most = min(MOST_FRAMES, work.pictures_at_once) if work.chat_sees else MOST_FRAMES
-    count = work.budget.take_frames(min(wanted, most))
-    fewer = f"; {most} at most fit into one look" if wanted > most else ""
-    features = work.features(video)
-    selector = work.parts.frame_selector
-    if call.distinct and call.fps is None and selector is not None and features:
-        return distinct(selector, features, spans, count), f"those that differ most among them{fewer}"
-    if call.fps is not None or not (call.goal.strip() or call.distinct):
-        return evenly(spans, count), f"evenly spaced{fewer}"
-    if not features or not call.goal.strip() or work.parts.frame_embedder is None:
-        return evenly(spans, count), f"evenly spaced, as this video's pictures cannot be searched or compared{fewer}"
-
-    def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
-        return work.parts.frames.at(Path(video.path), times_s, max_side=JUDGED_SIDE, track=video.media.picture_track)
-
-    chooser = FrameChooser(work.parts.frame_embedder, work.parts.query_frame_selector, fetch)
-    return chooser.choose(call.goal, features, spans, count), f"the best matches for the goal among them{fewer}"
-
-
-def frame_passages(
-    video: Video, frames: Sequence[Frame], spans: Sequence[TimeSpan], box: Box | None = None
-) -> list[Passage]:
-    """Frames, or the same part of each, as evidence.
-
-    Each stands for the time from half way to the frame before it to half way to the next, at most a second to either
-    side and within its span.
-    """
-    passages = []
-    times = [frame.pts_s for frame in frames]
-    for at, time_s in enumerate(times):
-        start = max(time_s - 1.0, (times[at - 1] + time_s) / 2 if at else 0.0, 0.0)
-        end = min(time_s + 1.0, (times[at + 1] + time_s) / 2 if at + 1 < len(times) else time_s + 1.0)
-        inside = TimeSpan(min(start, time_s), max(end, time_s))
-        home = next((span for span in spans if span.contains(time_s)), None)
-        clipped = inside.clipped(home) if home else None
-        passages.append(Passage(video.id, SegmentKind.VISUAL, clipped or inside, "", time_s, box))
-    return passages
-
-
-TOOL = Tool(
-    "look",
-    "Shows pictures of a video with their exact times. Give a goal in words to find the right frames in a long span, "
-    "or fps to follow a movement, a count or an order closely. Look again with more frames around what you found. "
-    "Colours, things, people, actions, counts and what happens first can only be seen, not searched.",
-    Look,
-    look,
-    is_available=lambda work: work.sees,
-)
+    def _times(self, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:
+        """Which moments to show, and how they were chosen, in words for the model."""
+        wanted = self.frames
+        if self.fps is not None:
+            wanted = max(1, round(self.fps * sum(span.duration_s for span in spans)))
+        most = min(MOST_FRAMES, work.pictures_at_once) if work.chat_sees else MOST_FRAMES
+        count = work.budget.take_frames(min(wanted, most))
+        fewer = f"; {most} at most fit into one look" if wanted > most else ""
+        parts, features, goal = work.parts, work.features(video), self.goal.strip()
+        if self.fps is not None or not (goal or self.distinct):
+            return evenly(spans, count), f"evenly spaced{fewer}"
+        if self.distinct and parts.frame_selector is not None and features:
+            return distinct(parts.frame_selector, features, spans, count), f"those that differ most among them{fewer}"
+        if not (goal and features and parts.frame_embedder is not None):
+            reason = "as this video's pictures cannot be searched or compared"
+            return evenly(spans, count), f"evenly spaced, {reason}{fewer}"
+        track = video.media.picture_track
+        fetch = functools.partial(parts.frames.at, Path(video.path), max_side=JUDGED_SIDE, track=track)
+        chooser = FrameChooser(parts.frame_embedder, parts.query_frame_selector, fetch)
+        return chooser.choose(goal, features, spans, count), f"the best matches for the goal among them{fewer}"

@@ -7,46 +7,36 @@ from pydantic import Field
 from agents.coverage import words_covered
 from agents.evidence import Passage
 from agents.evidence.reading import READABLE, read_span
-from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
+from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.runs import runs
 from app.core.timecode import clock
 
 PAGE_CHARACTERS = 12_000
 
 
-class Read(Arguments):
-    """Arguments of read."""
+class Read(Tool):
+    """Reads all that is said, written on the screen and was seen in a span, in order and uncut, in pages. Short
+    videos can be read whole."""
 
     video: VideoName
     start_s: Seconds = Field(0.0, description="seconds; default: the beginning")
     end_s: Seconds | None = Field(None, description="seconds; default: the end")
     page: int = Field(1, ge=1)
 
-
-def read(call: Read, context: ToolContext) -> Outcome:
-    """One page of the passages of a span; says which page comes next."""
-    video = context.video(call.video)
-    end = video.duration_s if call.end_s is None else call.end_s
-    span = context.span(video, SpanIn(start_s=call.start_s, end_s=end))
-    plan = context.state.get("plan")
-    kinds = tuple(kind for kind in READABLE if not plan or not plan.sources or kind in plan.sources)
-    passages = read_span(context.work.parts.library, video, span, kinds)
-    pages: list[list[Passage]] = runs(
-        passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
-    ) or [[]]
-    page = min(call.page, len(pages))
-    inspected = tuple(words_covered(video, span, kinds))
-    whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
-    if not pages[0]:
-        return Outcome((f"Nothing is said or written in {whole}.",), inspected)
-    more = f" Page {page} of {len(pages)}." + (f" Next: page {page + 1}." if page < len(pages) else "")
-    return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), inspected)
-
-
-TOOL = Tool(
-    "read",
-    "Reads all that is said, written on the screen and was seen in a span, in order and uncut, in pages. "
-    "Short videos can be read whole.",
-    Read,
-    read,
-)
+    def run(self, context: ToolContext) -> Outcome:
+        """One page of the passages of a span; says which page comes next."""
+        video = context.video(self.video)
+        end = video.duration_s if self.end_s is None else self.end_s
+        span = context.span(video, SpanIn(start_s=self.start_s, end_s=end))
+        kinds = tuple(filter(context.state["plan"].allows, READABLE))
+        passages = read_span(context.work.parts.library, video, span, kinds)
+        pages: list[list[Passage]] = runs(
+            passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
+        ) or [[]]
+        page = min(self.page, len(pages))
+        inspected = tuple(words_covered(video, span, kinds))
+        whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
+        if not pages[0]:
+            return Outcome((f"Nothing is said or written in {whole}.",), inspected)
+        more = f" Page {page} of {len(pages)}." + (f" Next: page {page + 1}." if page < len(pages) else "")
+        return Outcome((f"All that is said and written in {whole}.{more}", *pages[page - 1]), inspected)

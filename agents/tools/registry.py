@@ -4,49 +4,49 @@ from __future__ import annotations
 
 import json
 import logging
+from typing import TypeVar
 
 from langgraph.errors import GraphBubbleUp
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from agents.llm import describe_fault
 from agents.parts import AgentRun
-from agents.tools import answer, apart, browse, detect, listen, look, read, scan, search, tally, zoom
+from agents.tools import apart, browse, detect, listen, look, read, scan, search, tally, zoom
+from agents.tools.answer import ANSWER
 from agents.tools.base import Outcome, Tool, ToolContext
 from app.core.errors import LongreelError, ToolRefused, WorkerFailed
 from app.core.types import ToolCall
 
 logger = logging.getLogger(__name__)
 
-TOOLS = (
-    browse.TOOL,
-    search.TOOL,
-    read.TOOL,
-    look.TOOL,
-    scan.TOOL,
-    listen.TOOL,
-    detect.TOOL,
-    zoom.TOOL,
-    tally.TOOL,
-    apart.TOOL,
-    answer.TOOL,
+TOOLS: tuple[type[Tool], ...] = (
+    browse.Browse,
+    search.Search,
+    read.Read,
+    look.Look,
+    scan.Scan,
+    listen.Listen,
+    detect.Detect,
+    zoom.Zoom,
+    tally.Tally,
+    apart.Apart,
 )
-ANSWER = answer.TOOL
+Arguments = TypeVar("Arguments", bound=BaseModel)
 
 
-def available_tools(work: AgentRun) -> list[Tool]:
-    """The tools that this run's models and settings allow."""
-    return [tool for tool in TOOLS if tool.is_available(work)]
+def available_tools(work: AgentRun) -> dict[str, type[Tool]]:
+    """The tools that this run's models allow, by name."""
+    return {tool.spec().name: tool for tool in TOOLS if tool.is_available(work)}
 
 
 def run_tool(call: ToolCall, context: ToolContext) -> Outcome:
     """The result of a call. Raises ToolRefused, in words for the model, and the errors of the parts."""
-    tool = next((tool for tool in available_tools(context.work) if tool.name == call.name), None)
-    if tool is None:
-        names = ", ".join(tool.name for tool in available_tools(context.work))
-        raise ToolRefused(f"There is no tool {call.name}. The tools are: {names}.")
-    arguments = read_arguments(tool, call)
+    tools = available_tools(context.work)
+    if call.name not in tools:
+        raise ToolRefused(f"There is no tool {call.name}. The tools are: {', '.join([*tools, ANSWER.name])}.")
+    arguments = read_arguments(tools[call.name], call)
     try:
-        return tool.run(arguments, context)
+        return arguments.run(context)
     except (LongreelError, GraphBubbleUp):
         raise
     except Exception as error:
@@ -54,10 +54,10 @@ def run_tool(call: ToolCall, context: ToolContext) -> Outcome:
         raise WorkerFailed(f"an unexpected {type(error).__name__}.", "The log has the details.") from error
 
 
-def read_arguments(tool: Tool, call: ToolCall) -> object:
+def read_arguments(kind: type[Arguments], call: ToolCall) -> Arguments:
     """The checked arguments of a call. Raises ToolRefused that names the fault."""
     try:
-        return tool.arguments.model_validate_json(call.arguments or "{}")
+        return kind.model_validate_json(call.arguments or "{}")
     except ValidationError as error:
         raise ToolRefused(f"The call cannot be used: {describe_fault(error)}.") from error
     except RecursionError as error:

@@ -10,9 +10,7 @@ from pydantic import Field
 from agents.evidence import Passage
 from agents.parts import AgentRun
 from agents.state import Coverage
-from agents.tools.base import Arguments, Outcome, Seconds, Tool, ToolContext, VideoName
-from app.core import events
-from app.core.errors import ToolRefused
+from agents.tools.base import Outcome, Seconds, Tool, ToolContext, VideoName
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 
 MOST_MOMENTS = 16
@@ -22,25 +20,23 @@ STANDS_S = 0.5
 """A text that was read in one frame stands for so long before and after it."""
 
 
-class Scan(Arguments):
-    """Arguments of scan."""
+class Scan(Tool):
+    """Reads the text on the screen again at up to 16 moments: clocks, counters, scores, scrolling or briefly shown
+    text, wherever `read` has a gap."""
 
     video: VideoName
     times: list[Seconds] = Field(min_length=1, max_length=MOST_MOMENTS, description="moments, in seconds")
 
-
-def scan(call: Scan, context: ToolContext) -> Outcome:
-    """What is written on the screen at each moment."""
-    video = context.video(call.video)
-    if video.media.video is None:
-        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
-    context.require(SegmentKind.SCREEN_TEXT)
-    allowed = context.allowed(video)
-    times = sorted(time_s for time_s in set(call.times) if allowed.contains(time_s))
-    passages = read_moments(context.work, video, times)
-    hull = TimeSpan(times[0], times[-1]) if times else allowed
-    context.report(events.Inspected(str(video.id), hull, "read_text", tuple(times), tuple(p.hit for p in passages)))
-    return Outcome(tuple(passages) or ("No text can be read there.",), (Coverage("screen_text", video.id, hull),))
+    def run(self, context: ToolContext) -> Outcome:
+        """What is written on the screen at each moment."""
+        video = context.video(self.video, pictures=True)
+        context.require(SegmentKind.SCREEN_TEXT)
+        allowed = context.allowed(video)
+        times = sorted(time_s for time_s in set(self.times) if allowed.contains(time_s))
+        passages = read_moments(context.work, video, times)
+        hull = TimeSpan(times[0], times[-1]) if times else allowed
+        context.report_inspected("read_text", video, hull, times, passages)
+        return Outcome(tuple(passages) or ("No text can be read there.",), (Coverage("screen_text", video.id, hull),))
 
 
 def read_moments(work: AgentRun, video: Video, times_s: Sequence[float]) -> list[Passage]:
@@ -58,12 +54,3 @@ def read_moments(work: AgentRun, video: Video, times_s: Sequence[float]) -> list
             id = "scan-" + hashlib.sha256(f"{video.id}|{time_s:.3f}|{reader.model}".encode()).hexdigest()[:24]
             segments.append(Segment(id, video.id, SegmentKind.SCREEN_TEXT, span, text, reader.model, time_s, ""))
     return work.store(segments)
-
-
-TOOL = Tool(
-    "scan",
-    "Reads the text on the screen again at up to 16 moments: clocks, counters, scores, scrolling or briefly shown "
-    "text, wherever `read` has a gap.",
-    Scan,
-    scan,
-)

@@ -10,9 +10,9 @@ from pydantic import Field
 
 from agents.coverage import words_covered
 from agents.evidence import Passage
-from agents.evidence.reading import from_segment, from_utterance, is_guess
+from agents.evidence.reading import READABLE, from_segment, from_utterance, is_guess
 from agents.parts import AgentRun
-from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
+from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
 from app.core.types import Evidence, SegmentKind, TimeSpan, Video
 
@@ -31,8 +31,9 @@ MOST_TEXTS = 4
 """Texts shown of one reading of the screen."""
 
 
-class Search(Arguments):
-    """Arguments of search."""
+class Search(Tool):
+    """Finds what is said, written on the screen, or was seen, by meaning and by words, in any language. Give several
+    wordings at once, also in the video's language. A search that finds nothing useful proves little: read or look."""
 
     queries: list[str] = Field(
         min_length=1, max_length=6, description="what to look for, in several wordings; any language"
@@ -44,24 +45,20 @@ class Search(Arguments):
     span: SpanIn | None = None
     k: int = Field(8, ge=1, le=20, description="how many segments to return")
 
-
-def search(call: Search, context: ToolContext) -> Outcome:
-    """The best segments over all queries, speech as single sentences."""
-    videos = context.videos_named(call.video)
-    kinds = tuple(kind for source in call.sources for kind in KINDS[source]) or tuple(
-        kind for kinds in KINDS.values() for kind in kinds
-    )
-    plan = context.state.get("plan")
-    if plan and plan.sources:
-        kinds = tuple(kind for kind in kinds if kind in plan.sources) or plan.sources
-    passages = find(call.queries, videos, kinds, call.k, context, call.span)
-    inspected = tuple(
-        one
-        for video in videos
-        for one in words_covered(video, None if call.span is None else context.span(video, call.span), kinds)
-    )
-    context.report(Searched("; ".join(call.queries), tuple(p.hit for p in passages)))
-    return Outcome(tuple(passages) or ("Nothing was found.",), inspected)
+    def run(self, context: ToolContext) -> Outcome:
+        """The best segments over all queries, speech as single sentences."""
+        videos = context.videos_named(self.video)
+        kinds = tuple(kind for source in self.sources for kind in KINDS[source]) or READABLE
+        plan = context.state["plan"]
+        kinds = tuple(filter(plan.allows, kinds)) or plan.sources
+        passages = find(self.queries, videos, kinds, self.k, context, self.span)
+        inspected = tuple(
+            one
+            for video in videos
+            for one in words_covered(video, None if self.span is None else context.span(video, self.span), kinds)
+        )
+        context.report(Searched("; ".join(self.queries), tuple(p.hit for p in passages)))
+        return Outcome(tuple(passages) or ("Nothing was found.",), inspected)
 
 
 def find(
@@ -75,8 +72,8 @@ def find(
     """The `limit` best segments over all queries as passages, best first; guessed tags are left out."""
     retriever = context.work.parts.retriever
     by_id = {video.id: video for video in videos}
-    plan = context.state.get("plan")
-    if span is None and (plan is None or plan.scope is None or plan.by != "user"):
+    plan = context.state["plan"]
+    if span is None and (plan.scope is None or plan.by != "user"):
         windows: list[tuple[Sequence[Video], TimeSpan | None]] = [(videos, None)]
     else:
         windows = [([video], context.span(video, span)) for video in videos]
@@ -122,12 +119,3 @@ def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRu
     vectors = embedder.embed([one.text for one in passages])
     asked = [embedder.embed_query(query) for query in queries]
     return [max(float(vector @ query) for query in asked) for vector in vectors]
-
-
-TOOL = Tool(
-    "search",
-    "Finds what is said, written on the screen, or was seen, by meaning and by words, in any language. Give several "
-    "wordings at once, also in the video's language. A search that finds nothing useful proves little: read or look.",
-    Search,
-    search,
-)

@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.evidence import Finding, Passage
+from agents.evidence import Finding
 from agents.evidence.terms import count_term
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
-from agents.tools.base import Arguments, Outcome, SpanIn, Tool, ToolContext
+from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
 from app.core.types import SegmentKind
 from app.text.tokens import words
@@ -18,8 +18,9 @@ from app.text.tokens import words
 MOST_SHOWN = 40
 
 
-class Tally(Arguments):
-    """Arguments of tally."""
+class Tally(Tool):
+    """Counts by code: how many pieces of evidence you name (ids), how often a word or phrase is said or written
+    (term), or how many of a thing are seen (thing). The result is a finding, such as F1, that an answer can cite."""
 
     ids: list[str] = Field([], max_length=500, description="pieces of evidence to count, such as E3")
     term: str = Field("", max_length=120, description="instead of ids: a word or phrase to count")
@@ -28,54 +29,43 @@ class Tally(Arguments):
     video: str = Field("all", description="a video such as V1, or all")
     span: SpanIn | None = None
 
+    def run(self, context: ToolContext) -> Outcome:
+        """A finding with the number, and what was counted."""
+        if self.term.strip():
+            return self._count_term(context)
+        if self.thing.strip():
+            return self._count_thing(context)
+        known = {passage.id: passage for passage in context.state["evidence"]}
+        passages = tuple(known[id] for id in dict.fromkeys(self.ids) if id in known)
+        if not passages:
+            raise ToolRefused("Give ids of evidence that exist, a term, or a thing.")
+        return Outcome(
+            (Finding(f"{len(passages)} pieces of evidence: {', '.join(p.id for p in passages)}.", passages),)
+        )
 
-def tally(call: Tally, context: ToolContext) -> Outcome:
-    """A finding with the number, and what was counted."""
-    if call.term.strip():
-        return _count_term(call, context)
-    if call.thing.strip():
-        return _count_thing(call, context)
-    known = {passage.id: passage for passage in context.state["evidence"]}
-    passages = tuple(known[id] for id in dict.fromkeys(call.ids) if id in known)
-    if not passages:
-        raise ToolRefused("Give ids of evidence that exist, a term, or a thing.")
-    return Outcome((Finding(f"{len(passages)} pieces of evidence: {', '.join(p.id for p in passages)}.", passages),))
+    def _count_thing(self, context: ToolContext) -> Outcome:
+        """Counted from the tracks that ingest made; each fact is a finding with the span that shows it."""
+        store, work = context.work.parts.tracks, context.work
+        context.require(SegmentKind.OBJECT)
+        findings = []
+        for video in context.videos_named(self.video):
+            span = context.span(video, self.span)
+            tracks = store.tracks(video.id, span) if store else []
+            for kind in kinds_meant(ASK.format(self.thing), work.parts.text_embedder, known_kinds(work, tracks)):
+                findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
+        if not findings:
+            raise ToolRefused(f"No {self.thing} was followed through the video. Look at the pictures instead.")
+        passages = tuple(passage for finding in findings for passage in finding.passages)
+        return Outcome((*findings, *passages))
 
-
-def _count_thing(call: Tally, context: ToolContext) -> Outcome:
-    """Counted from the tracks that ingest made; each fact is a finding with the span that shows it."""
-    store, work = context.work.parts.tracks, context.work
-    context.require(SegmentKind.OBJECT)
-    findings = []
-    for video in context.videos_named(call.video):
-        span = context.span(video, call.span)
-        tracks = store.tracks(video.id, span) if store else []
-        for kind in kinds_meant(ASK.format(call.thing), work.parts.text_embedder, known_kinds(work, tracks)):
-            findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
-    if not findings:
-        raise ToolRefused(f"No {call.thing} was followed through the video. Look at the pictures instead.")
-    passages = tuple(passage for finding in findings for passage in finding.passages)
-    return Outcome((*findings, *passages))
-
-
-def _count_term(call: Tally, context: ToolContext) -> Outcome:
-    if not words(call.term):
-        raise ToolRefused("The term holds no word.")
-    scope = [(video, context.span(video, call.span)) for video in context.videos_named(call.video)]
-    kind = SegmentKind(call.source)
-    total, where = count_term(context.work.parts.library, call.term, scope, kind)
-    inspected = tuple(Coverage(call.source, video.id, span) for video, span in scope)
-    how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
-    finding = Finding(f"“{call.term}” is {how} {total} times, counted word by word.", tuple(where))
-    rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
-    shown: tuple[Passage, ...] = tuple(where[:MOST_SHOWN])
-    return Outcome((finding, *shown, *rest), inspected)
-
-
-TOOL = Tool(
-    "tally",
-    "Counts by code: how many pieces of evidence you name (ids), how often a word or phrase is said or written "
-    "(term), or how many of a thing are seen (thing). The result is a finding, such as F1, that an answer can cite.",
-    Tally,
-    tally,
-)
+    def _count_term(self, context: ToolContext) -> Outcome:
+        if not words(self.term):
+            raise ToolRefused("The term holds no word.")
+        scope = [(video, context.span(video, self.span)) for video in context.videos_named(self.video)]
+        kind = SegmentKind(self.source)
+        total, where = count_term(context.work.parts.library, self.term, scope, kind)
+        inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
+        how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
+        finding = Finding(f"“{self.term}” is {how} {total} times, counted word by word.", tuple(where))
+        rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
+        return Outcome((finding, *where[:MOST_SHOWN], *rest), inspected)

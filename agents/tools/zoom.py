@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Literal
-
 from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.regions import region_passages
-from agents.looking import describe_frames
+from agents.looking import see_frames
 from agents.state import AgentState, Coverage
-from agents.tools.base import Arguments, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
-from agents.tools.look import frame_passages
-from app.core import events
+from agents.tools.base import Action, Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.errors import ToolRefused
 from app.core.timecode import span_clock
 from app.core.types import SegmentKind, ToolCall, Video, evenly
@@ -27,8 +22,9 @@ MARGIN = 0.08
 SIDE = 960
 
 
-class Zoom(Arguments):
-    """Arguments of zoom."""
+class Zoom(Tool):
+    """Shows a part of the picture enlarged, with the things that were followed there (what each is, from when to
+    when) and the text in it. Use it for small things and small print."""
 
     video: VideoName
     start_s: Seconds
@@ -38,35 +34,33 @@ class Zoom(Arguments):
     right: float = Field(ge=0, le=1)
     bottom: float = Field(ge=0, le=1)
 
-
-def zoom(call: Zoom, context: ToolContext) -> Outcome:
-    """The things in the part, the text in it, and where a model can see, its pictures."""
-    video, work = context.video(call.video), context.work
-    if video.media.video is None:
-        raise ToolRefused(f"{context.name_of(video)} has no pictures.")
-    span = context.span(video, SpanIn(start_s=call.start_s, end_s=call.start_s if call.end_s is None else call.end_s))
-    if call.right <= call.left or call.bottom <= call.top:
-        raise ToolRefused("Give a part with left < right and top < bottom.")
-    region = Region((call.left, call.top, call.right, call.bottom), span)
-    passages: list[Passage] = []
-    inspected = [Coverage("screen_text", video.id, span)]
-    if context.allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
-        passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
-    if context.allows(SegmentKind.SCREEN_TEXT):
-        around = span.padded(AROUND_S, video.duration_s)
-        for frame in work.pictures.at(video, [span.middle_s], SIDE, region.box):
-            text = "\n".join(line.text for line in work.parts.text_reader.read(frame))
-            if text.strip():
-                passages.append(Passage(video.id, SegmentKind.SCREEN_TEXT, around, text, span.middle_s, region.box))
-    left = work.budget.frames_left
-    if context.allows(SegmentKind.VISUAL) and work.sees:
-        passages += _look(context, video, region)
-    if work.budget.frames_left < left:
-        inspected.append(Coverage("pictures", video.id, span))
-    action: Literal["look", "read_text"] = "look" if len(inspected) > 1 else "read_text"
-    context.report(events.Inspected(str(video.id), span, action, (span.middle_s,), tuple(p.hit for p in passages)))
-    head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
-    return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))
+    def run(self, context: ToolContext) -> Outcome:
+        """The things in the part, the text in it, and where a model can see, its pictures."""
+        video, work = context.video(self.video, pictures=True), context.work
+        end_s = self.start_s if self.end_s is None else self.end_s
+        span = context.span(video, SpanIn(start_s=self.start_s, end_s=end_s))
+        if self.right <= self.left or self.bottom <= self.top:
+            raise ToolRefused("Give a part with left < right and top < bottom.")
+        region = Region((self.left, self.top, self.right, self.bottom), span)
+        passages: list[Passage] = []
+        inspected, allows = [Coverage("screen_text", video.id, span)], context.state["plan"].allows
+        if allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
+            passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
+        if allows(SegmentKind.SCREEN_TEXT):
+            around = span.padded(AROUND_S, video.duration_s)
+            for frame in work.pictures.at(video, [span.middle_s], SIDE, region.box):
+                text = "\n".join(line.text for line in work.parts.text_reader.read(frame))
+                if text.strip():
+                    passages.append(Passage(video.id, SegmentKind.SCREEN_TEXT, around, text, span.middle_s, region.box))
+        left = work.budget.frames_left
+        if allows(SegmentKind.VISUAL) and work.sees:
+            passages += _look(context, video, region)
+        if work.budget.frames_left < left:
+            inspected.append(Coverage("pictures", video.id, span))
+        action: Action = "look" if len(inspected) > 1 else "read_text"
+        context.report_inspected(action, video, span, [span.middle_s], passages)
+        head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
+        return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))
 
 
 def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
@@ -77,28 +71,15 @@ def _look(context: ToolContext, video: Video, region: Region) -> list[Passage]:
     wide, high = MARGIN * (right - left), MARGIN * (bottom - top)
     box = (max(0.0, left - wide), max(0.0, top - high), min(1.0, right + wide), min(1.0, bottom + high))
     frames = context.work.pictures.at(video, evenly([span], count), SIDE, box)
-    shown = frame_passages(video, frames, [span], box)
-    if context.work.chat_sees or not shown:
-        return shown
     goal = f"{context.state['question'][:240]} (only a part of the picture is shown)"
-    described = describe_frames(context.work, video, list(zip(shown, frames, strict=True)), goal)
-    return [replace(passage, box=box) for passage in described]
+    return see_frames(context.work, video, frames, [span], goal, box)
 
 
 def zoom_call(state: AgentState) -> ToolCall | None:
     """The call that shows the part of the picture which a question is about; None for a question about no such part."""
-    region = state.get("region")
+    region = state["region"]
     if region is None:
         return None
     sides = zip(("left", "top", "right", "bottom"), region.box, strict=True)
     times = {"start_s": region.span.start_s, "end_s": region.span.end_s}
-    return ToolCall("zoom", TOOL.name, Zoom.model_validate({"video": "V1", **times, **dict(sides)}).model_dump_json())
-
-
-TOOL = Tool(
-    "zoom",
-    "Shows a part of the picture enlarged, with the things that were followed there (what each is, from when to when) "
-    "and the text in it. Use it for small things and small print.",
-    Zoom,
-    zoom,
-)
+    return ToolCall("zoom", "zoom", Zoom.model_validate({"video": "V1", **times, **dict(sides)}).model_dump_json())

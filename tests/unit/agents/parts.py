@@ -15,7 +15,6 @@ from agents.agent import VideoAgent
 from agents.budget import Budget
 from agents.parts import AgentParts, AgentRun
 from agents.plans import Plan
-from agents.state import AgentState, start_state
 from agents.tools.base import ToolContext
 from app.core.events import Answered, Event
 from app.core.ports import Chat, VisionLanguageModel
@@ -191,9 +190,10 @@ class Desk:
 
     def context(self, question: str = "What?", **state: Any) -> ToolContext:
         """What a tool of this desk's agent works with."""
-        begun: AgentState = {**start_state(question, (self.video,), (), (), None), **state}  # type: ignore[typeddict-item]
+        empty = dict.fromkeys(("asked", "options", "turns", "log", "evidence", "findings", "inspected", "problems"), ())
+        begun: Any = {**empty, "question": question, "videos": (self.video,), "plan": Plan(question), "region": None}
         work = AgentRun(self.parts, Budget(self.parts.settings, lambda: False))
-        return ToolContext(work, begun, lambda _: None)
+        return ToolContext(work, {**begun, **state}, lambda _: None)
 
 
 def answer_of(events: Sequence[Event]) -> Answer:

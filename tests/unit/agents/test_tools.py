@@ -9,6 +9,7 @@ import pytest
 
 from agents.evidence import Finding, Passage
 from agents.evidence.passage import merge_findings, merge_passages
+from agents.tools.answer import ANSWER
 from agents.tools.base import Outcome
 from agents.tools.registry import TOOLS, available_tools, run_tool
 from app.core.errors import ToolRefused
@@ -33,9 +34,9 @@ def texts(outcome: Outcome) -> list[str]:
 
 
 def test_every_tool_says_what_it_does_and_has_a_schema_without_references() -> None:
-    for tool in TOOLS:
-        assert len(tool.description) > 40
-        assert "$ref" not in str(tool.spec.parameters) and tool.spec.parameters["type"] == "object"
+    for spec in (*(tool.spec() for tool in TOOLS), ANSWER):
+        assert len(spec.description) > 40
+        assert "$ref" not in str(spec.parameters) and spec.parameters["type"] == "object"
 
 
 def test_search_returns_single_sentences_with_their_own_times() -> None:
@@ -104,8 +105,8 @@ def test_browse_only_hints() -> None:
 def test_look_is_offered_only_where_something_can_see() -> None:
     sees = Desk(chat=agent_chat([], capabilities=DRIVES)).context().work
     blind = Desk(chat=agent_chat([], capabilities=READS)).context().work
-    assert "look" in [tool.name for tool in available_tools(sees)]
-    assert "look" not in [tool.name for tool in available_tools(blind)]
+    assert "look" in available_tools(sees)
+    assert "look" not in available_tools(blind)
 
 
 def test_a_separate_vision_model_describes_short_runs_of_frames() -> None:

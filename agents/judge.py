@@ -1,22 +1,23 @@
-"""Entailment: does the cited evidence, by itself, state or show the claim? Three ways to ask a model."""
+"""The judge: does the cited evidence, by itself, state or show what an answer claims? Every claim passes it."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
-from agents.llm import ask_json
+from agents.llm import ask_json, weigh
 from agents.looking import judge_frames
 from agents.parts import AgentRun
 from agents.prompts import examples, prompt
-from agents.state import Claim, Verdict3
+from agents.state import Claim, JudgedClaim, Verdict3
+from app.core.errors import Cancelled, LongreelError
 from app.core.timecode import clock
-from app.core.types import Frame, Message, Part, TimeSpan, Video, VideoId, evenly, joined
+from app.core.types import Frame, Message, Part, SegmentKind, TimeSpan, Video, VideoId, evenly, joined
 from app.core.types.boxes import Box
+from app.text.exact import exact_fault
 
 ID = re.compile(r"E\d{1,4}")
 MOST_CITED, JUDGED_FRAMES = 32, 16
@@ -32,7 +33,10 @@ YES, NO = 0.85, 0.6
 READ_NO = 0.2
 """`NO` for what the same model has just read out of the lines, after finding that they hold an answer: then a "no" is
 hardly better than chance unless it is very sure."""
-SURE, UNSURE = 0.9, 0.45
+UNCHECKED = 0.4
+CONFIDENCE: dict[Verdict3, float] = {"yes": 0.9, "unclear": 0.45, "no": 0.0}
+NO_EVIDENCE = "It cites no evidence."
+ONLY_HINTS = "It rests only on summaries or guesses by a machine, which prove nothing."
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +54,83 @@ class Verdict(BaseModel):
     """What a judge replies."""
 
     reason: str = Field(max_length=600, description="one sentence: what the evidence says or shows about the answer")
-    verdict: Literal["yes", "unclear", "no"]
+    verdict: Verdict3
     shown_by: str = Field("", description="ids of the lines of evidence that show it, such as E3, E5")
 
 
-def judge_by_schema(work: AgentRun, question: str, claim: Claim) -> Entailment:
-    """A reasoned verdict on words."""
-    return _ask(work, (_case(question, claim, evidence_text(claim)),))
+@dataclass(frozen=True)
+class Judge:
+    """Judges claims from the evidence alone."""
+
+    work: AgentRun
+    videos: Mapping[VideoId, Video]
+    no_below: float | None = None
+    """Where set, the chat model is asked for the probability of yes rather than for a reasoned verdict, and less than
+    this is a "no". Small models that explain themselves first say no to everything."""
+
+    def judge(self, question: str, claim: Claim) -> JudgedClaim:
+        """The verdict on one claim: of the first check that decides. One that could not run leaves it unclear.
+
+        Raises Cancelled.
+        """
+        if not claim.passages and not claim.findings:
+            unknown = f" {', '.join(claim.unknown_ids)} do not exist." if claim.unknown_ids else ""
+            return JudgedClaim(claim, "no", NO_EVIDENCE + unknown)
+        if claim.by_code:
+            return JudgedClaim(claim, "yes", "Code counted it.", CONFIDENCE["yes"])
+        if not claim.findings and not any(passage.proves for passage in claim.passages):
+            return JudgedClaim(claim, "no", ONLY_HINTS)
+        try:
+            verdict = self.entails(question, claim)
+        except Cancelled:
+            self.work.budget.check()
+            return JudgedClaim(claim, "unclear", "There was no time left to check it.", UNCHECKED)
+        except LongreelError as error:
+            return JudgedClaim(claim, "unclear", f"It could not be checked: {error.message}", UNCHECKED)
+        # A supported claim keeps the cited words that show it; all of them where the judge names none.
+        computed = {passage.key for finding in claim.findings for passage in finding.passages}
+        showing = {one.key for one in claim.passages if one.id in verdict.shown_by and not one.is_picture}
+        if verdict.value == "yes" and showing:
+            shown = (one for one in claim.passages if one.is_picture or one.key in showing | computed)
+            claim = replace(claim, passages=tuple(shown))
+        return JudgedClaim(claim, verdict.value, verdict.reason, verdict.confidence)
+
+    def entails(self, question: str, claim: Claim) -> Entailment:
+        """What a model says of the evidence alone; yes only where quotations, codes and numbers are exact too."""
+        work = self.work
+        proofs = replace(claim, passages=tuple(passage for passage in claim.passages if passage.proves))
+        pictures = [p for p in proofs.passages if p.is_picture and p.frame_s is not None and p.video_id in self.videos]
+        if pictures and work.sees:
+            return judge_pictures(work, question, proofs, self.videos)
+        if work.parts.chat is None:
+            return Entailment("unclear", "No language model is connected that could check it.", UNCHECKED)
+        if self.no_below is not None:
+            verdict = judge_by_likelihood(work, question, proofs, self.no_below)
+        else:
+            verdict = judge_by_schema(work, (_case(question, proofs, evidence_text(proofs)),))
+        if verdict.value != "yes" or pictures:  # pictures are for a model to read
+            return verdict
+        texts = [*(passage.text for passage in proofs.passages), *(finding.text for finding in proofs.findings)]
+        on_screen = [passage.text for passage in proofs.passages if passage.kind is SegmentKind.SCREEN_TEXT]
+        fault = exact_fault(proofs.text, texts, on_screen)
+        return Entailment("unclear", fault, UNCHECKED) if fault else verdict
+
+
+def judge_by_schema(work: AgentRun, case: tuple[Part, ...]) -> Entailment:
+    """A reasoned verdict on what is shown."""
+    reply = ask_json(work, [Message("system", prompt("judge")), Message("user", case)], Verdict)
+    ids = tuple(ID.findall(reply.shown_by.upper()))
+    return Entailment(reply.verdict, reply.reason, CONFIDENCE[reply.verdict], ids)
 
 
 def judge_by_likelihood(work: AgentRun, question: str, claim: Claim, no_below: float) -> Entailment:
     """A verdict from the probability of "yes" as the model's first word."""
-    assert work.parts.chat is not None
     evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
     prompt_text = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
     ask = Message("user", f"Evidence:\n{evidence}\n\n{prompt_text}")
     messages = [Message("system", prompt("check")), *examples("check"), ask]
-    shares, completion = work.parts.chat.weigh(messages, ("yes", "no"), work.budget.is_over)
-    work.budget.spend(completion)
+    shares = weigh(work, messages, ("yes", "no"))
+    assert shares is not None
     share = shares["yes"]
     value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
     return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
@@ -77,17 +140,16 @@ def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[
     """A verdict on the cited frames and those between them, and on the words cited beside them."""
     shown = _frames(work, claim, videos)
     if not shown:
-        return Entailment("unclear", "The cited pictures could not be decoded.", UNSURE)
+        return Entailment("unclear", "The cited pictures could not be decoded.", CONFIDENCE["unclear"])
     if not work.chat_sees:
         value = judge_frames(work, [frame for _, frame in shown], question, claim.text)
-        sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[value]
-        return Entailment(value, "The vision model looked at the cited frames again.", sure)  # type: ignore[arg-type]
+        return Entailment(value, "The vision model looked at the cited frames again.", CONFIDENCE[value])
     parts: list[Part] = [_case(question, claim, evidence_text(claim) or "The pictures below.")]
     lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}
     parts.append(" ".join(lengths.values()))
     for video, frame in shown:
         parts += [f"{video.title} at {clock(frame.pts_s, tenths=True)}:", frame]
-    return _ask(work, tuple(parts))
+    return judge_by_schema(work, tuple(parts))
 
 
 def evidence_text(claim: Claim) -> str:
@@ -102,14 +164,6 @@ def evidence_text(claim: Claim) -> str:
 
 def _case(question: str, claim: Claim, evidence: str) -> str:
     return f"Question: {question}\nAnswer under test: {claim.text}\nEvidence:\n{evidence}"
-
-
-def _ask(work: AgentRun, content: tuple[Part, ...]) -> Entailment:
-    assert work.parts.chat is not None
-    messages = [Message("system", prompt("judge")), Message("user", content)]
-    reply = ask_json(work.parts.chat, messages, Verdict, budget=work.budget)
-    sure = {"yes": SURE, "unclear": UNSURE, "no": 0.0}[reply.verdict]
-    return Entailment(reply.verdict, reply.reason, sure, tuple(ID.findall(reply.shown_by.upper())))
 
 
 def _frames(work: AgentRun, claim: Claim, videos: Mapping[VideoId, Video]) -> list[tuple[Video, Frame]]:
