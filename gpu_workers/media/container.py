@@ -27,7 +27,7 @@ from gpu_workers.media.opening import (
     open_container,
     refuse_huge_pictures,
 )
-from gpu_workers.media.packet_scan import FileScan, header_end_s, raw_rate, scan, time_stamps
+from gpu_workers.media.packet_scan import FileScan, header_end_s, is_audible, raw_rate, scan, time_stamps
 from gpu_workers.media.timeline import AHEAD_S, is_far_beyond
 from gpu_workers.media.tracks import best_pictures, picture_streams
 
@@ -79,7 +79,7 @@ class OpenMedia:
         self._untouched = True
         self.video = None if self._index is None else self.container.streams[self._index]
         sounds = enumerate(self.container.streams.audio)
-        self.sounds = [(place, stream) for place, stream in sounds if stream.codec_context is not None]
+        self.sounds = [(place, stream) for place, stream in sounds if is_audible(stream)]
 
     @property
     def streams(self) -> list[Any]:

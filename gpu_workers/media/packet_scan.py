@@ -51,6 +51,8 @@ _STILL_S = 600.0
 """A slide may stand so long in a file without sound; its next picture does not begin another recording."""
 _LATE_S = 0.2
 _LONGEST_STEP_S = 60
+_HIGHEST_RATE = 1_536_000
+"""Samples a second of sound, at most; a higher rate is a damaged header, and to convert it takes gigabytes."""
 _LONGEST_PACKET_S = 3600.0
 """A last picture may stand for so long, or for as long as there is sound; a longer time is damaged."""
 
@@ -155,12 +157,17 @@ def _is_blank(path: Path, preview: int | None, number: int) -> bool:
 
 def media_streams(container: Any) -> list[Any]:
     """Picture streams that are no covers, and sound tracks; none with a damaged header, by which each packet lasts
-    minutes."""
+    minutes or has samples beyond any device."""
     from av.stream import Disposition
 
     pictures = [s for s in container.streams.video if not s.disposition & Disposition.attached_pic]
-    streams = (*pictures, *container.streams.audio)
+    streams = (*pictures, *(s for s in container.streams.audio if is_audible(s)))
     return [s for s in streams if s.codec_context is not None and s.time_base <= _LONGEST_STEP_S]
+
+
+def is_audible(stream: Any) -> bool:
+    """Whether a sound stream has a codec that FFmpeg knows, and a sample rate that a device can have."""
+    return stream.codec_context is not None and stream.codec_context.sample_rate <= _HIGHEST_RATE
 
 
 def _best_preview(path: Path, size: int) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import wave
 from pathlib import Path
 
 import av
@@ -83,6 +84,18 @@ def test_pictures_that_become_too_large_in_mid_file_are_damage(tmp_path, monkeyp
     monkeypatch.setitem(opening.DECODER, "max_pixels", "10000")
     shown = list(PyAVFrames().sample(joined, span=PyAVProbe().probe(joined).whole, every_s=0.5, max_side=0))
     assert shown and {frame.image.shape[:2] for frame in shown} == {(48, 64)}
+
+
+def test_sound_of_a_billion_samples_a_second_is_refused(tmp_path):
+    path = tmp_path / "talk.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(bytes(48_000))
+    data = bytearray(path.read_bytes())
+    data[24:28] = (1_107_344_256).to_bytes(4, "little")
+    path.write_bytes(data)
+    with pytest.raises(BadInput, match="nothing to ingest"):
+        PyAVProbe().probe(path)
 
 
 def test_a_pipe_is_refused_and_does_not_hang(tmp_path):
