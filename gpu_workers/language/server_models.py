@@ -166,7 +166,9 @@ def _entries(url: str, key: str) -> list[dict[str, Any]] | None:
         raise StillLoading.of(shown)
     if status >= 500:
         raise WorkerFailed(f"The server at {shown} answers {status}.", "See its log, then try again.")
-    data = listed.get("data") if isinstance(listed, dict) and status < 300 else None
+    if not isinstance(listed, dict) or status >= 300 or "data" not in listed:
+        return None
+    data = [] if listed["data"] is None else listed["data"]  # Ollama without a model sends null
     if not isinstance(data, list):
         return None
     named = (entry for entry in data if isinstance(entry, dict) and isinstance(entry.get("id"), str))

@@ -158,6 +158,9 @@ def test_each_way_to_fail_has_its_sentence(
     assert "needs a key" in failed(connect(locked.url))
     assert "refuses the key" in failed(connect(locked.url, "--key", "wrong"))
     assert "has no models" in failed(connect(serve([]).url))
+    fresh = serve([])
+    fresh.listed = Reply(body={"object": "list", "data": None})  # Ollama before its first model
+    assert "has no models" in failed(connect(fresh.url))
     page = serve([])
     page.listed = Reply(200, b"<html>hello</html>")
     assert "is not OpenAI-compatible" in failed(connect(page.url))
