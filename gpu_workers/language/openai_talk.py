@@ -79,10 +79,10 @@ class Talk:
         """From the settings, the server's description and a few tiny requests. Raises WorkerFailed if unreachable."""
         async with self.server.probing:
             if self._probed is None:
-                context = self._known.context or await self._context()
                 # First and alone: it learns the format that all requests need.
                 question = Message("user", "Is water wet? Answer with one word: yes or no.")
                 reply = await self._tried(_weighing([question]), 1)
+                context = self._known.context or await self._context()
                 likeliest = [str(one.get("token", "")).strip().lower() for one in reply.likeliest] if reply else []
                 weighs = any(token in ("yes", "no") for token in likeliest)
                 images, tools, schema = await asyncio.gather(self._images(), self._tools(), self._schema())
@@ -237,16 +237,19 @@ class Talk:
     async def _context(self) -> int:
         entries = await self.server.entries()
         model = await self.server.find_model()
-        named = [entry for entry in entries if entry.get("id") == model] or (entries if len(entries) == 1 else [])
-        if not named:
-            return USUAL_CONTEXT
+        named = [entry for entry in entries if entry.get("id") == model] or (entries if len(entries) == 1 else [{}])
+        root = self.server.url.removesuffix("/v1")
         meta = named[0].get("meta") or {}
         sizes = [named[0].get(name) for name in _CONTEXT_NAMES]
         if named[0].get("owned_by") == "llamacpp":
-            root = self.server.url.removesuffix("/v1")
             properties = await self.server.get(f"{root}/props") or {}
             sizes.append((properties.get("default_generation_settings") or {}).get("n_ctx"))
         sizes += [meta.get("n_ctx"), meta.get("n_ctx_train")]
+        if not any(sizes):  # Ollama says it of a model that it has loaded, and drops what is longer without a word
+            running = await self.server.get(f"{root}/api/ps")
+            loaded = running.get("models") if isinstance(running, dict) else None
+            names = (model, f"{model}:latest")
+            sizes += [one.get("context_length") for one in loaded or () if one.get("name") in names]
         return next((int(size) for size in sizes if size), USUAL_CONTEXT)
 
     async def _tried(self, ask: Ask, budget: int) -> ServerReply | None:

@@ -140,6 +140,18 @@ def test_a_server_that_still_loads_its_model_is_waited_for_and_then_named(
     assert failed(connect(never.url)).endswith("may still be loading its model. Try again in a minute.")
 
 
+def test_a_note_says_how_to_start_ollama_when_its_model_reads_too_little(
+    serve: Callable[[list[str]], ChatService], connect: Callable[..., Result]
+) -> None:
+    service = serve([EYES])
+    service.pages["/api/ps"] = Reply(body={"models": [{"name": EYES, "model": EYES, "context_length": 4096}]})
+    done = connect(service.url)
+    assert done.exit_code == 0 and "The model reads only 4,096 tokens at once" in " ".join(done.output.split())
+    assert "OLLAMA_CONTEXT_LENGTH=32768 ollama serve" in " ".join(done.output.split())
+    service.pages["/api/ps"] = Reply(body={"models": [{"name": EYES, "model": EYES, "context_length": 32768}]})
+    assert "tokens at once" not in connect(service.url).output
+
+
 def failed(done: Result) -> str:
     """The message of a connection that failed."""
     assert done.exit_code != 0 and done.exception is not None

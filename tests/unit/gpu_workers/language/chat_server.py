@@ -36,6 +36,8 @@ class ChatService:
     """Set when a client left before the last piece."""
     listed: Reply = field(default_factory=lambda: Reply(404, {}))
     """The answer to what models there are."""
+    pages: dict[str, Reply] = field(default_factory=dict)
+    """The answers at other paths that are read with GET."""
 
 
 def completion(text: str, prompt_tokens: int = 7, output_tokens: int = 3) -> Reply:
@@ -72,7 +74,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: _Server
 
     def do_GET(self) -> None:
-        self._send(self.server.service.listed)
+        self._send(self.server.service.pages.get(self.path, self.server.service.listed))
 
     def do_POST(self) -> None:
         service = self.server.service

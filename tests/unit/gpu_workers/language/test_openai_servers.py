@@ -110,6 +110,17 @@ def test_the_context_is_what_the_server_says(entry, context):
         assert asked.model.capabilities.context == context
 
 
+@pytest.mark.parametrize("name", ["tiny", "tiny:latest"])
+def test_the_context_of_a_model_that_ollama_has_loaded_is_what_it_was_started_with(name):
+    with chat_service(deaf_server) as service, Asked(service.url, Known(True, True)) as asked:
+        service.listed = Reply(
+            body={"object": "list", "data": [{"id": name, "object": "model", "owned_by": "library"}]}
+        )
+        running = [{"name": "other:1b", "context_length": 32768}, {"name": name, "model": name, "context_length": 4096}]
+        service.pages["/api/ps"] = Reply(body={"models": running})
+        assert asked.model.capabilities.context == 4096
+
+
 def test_capabilities_of_a_server_that_is_away_are_asked_for_again():
     state = {"away": True}
     with (
