@@ -41,6 +41,8 @@ QUERY = {
 SEARCH = ToolSpec("search", "Searches all that is said in the video.", QUERY)
 SERVING = ("accelerate", "fastapi", "openai", "uvicorn")
 """What `transformers serve` needs beside transformers."""
+OWN_SERVER = os.environ.get("LONGREEL_TEST_CHAT_URL", "")
+"""A server that already runs, such as http://localhost:11434/v1, with the model of LONGREEL_TEST_CHAT_MODEL."""
 
 
 def tiny_model(folder: Path) -> Path:
@@ -87,6 +89,7 @@ MODELS = [
     pytest.param("llamacpp", marks=pytest.mark.slow),
     pytest.param("openai at llama.cpp", marks=pytest.mark.slow),
     pytest.param("openai at transformers", marks=pytest.mark.slow),
+    *(["openai at your server"] if OWN_SERVER else []),
 ]
 
 
@@ -121,6 +124,11 @@ def model(request, tmp_path_factory):
         packaged.chat([Message("user", "Say yes.")], max_output=1)  # loads it
         address, key = packaged._loaded.listening_address, packaged._key
         worker = OpenAICompatibleModel.from_settings(Settings(llm_url=f"{address}/v1", llm_key=key), None)
+        yield worker
+        worker.unload()
+    elif request.param == "openai at your server":
+        settings = Settings(llm_url=OWN_SERVER, llm_model=os.environ.get("LONGREEL_TEST_CHAT_MODEL", ""))
+        worker = OpenAICompatibleModel.from_settings(settings, None)
         yield worker
         worker.unload()
     else:
