@@ -72,6 +72,8 @@ class Dialect:
         self._usage = True
         self._bounds = True
         self._system = True
+        self._unbounded: set[str] = set()
+        """Schemas that are only accepted without their limits."""
         self._bad_schemas: set[str] = set()
 
     def form_for(self, schema: Mapping[str, Any]) -> Form:
@@ -93,7 +95,8 @@ class Dialect:
         if ask.schema is not None:
             form = self.form_for(ask.schema)
             if form == "json_schema":
-                schema = ask.schema if self._bounds else without_bounds(ask.schema)
+                is_bounded = self._bounds and _key(ask.schema) not in self._unbounded
+                schema = ask.schema if is_bounded else without_bounds(ask.schema)
                 named = {"name": "answer", "schema": dict(schema), "strict": _is_strict(schema)}
                 body["response_format"] = {"type": "json_schema", "json_schema": named}
             else:
@@ -127,7 +130,10 @@ class Dialect:
                 elif self._bounds and any(bound in text for bound in bounds):
                     self._bounds = False
                 elif _BAD_SCHEMA.search(text):
-                    self._bad_schemas.add(_key(ask.schema))
+                    key = _key(ask.schema)
+                    # llama.cpp, and so Ollama, cannot bind a reply to many limits, and does not say that it is these.
+                    limits = self._bounds and key not in self._unbounded and without_bounds(ask.schema) != ask.schema
+                    (self._unbounded if limits else self._bad_schemas).add(key)
                 else:
                     self.form = "json_object"
                 return True

@@ -97,6 +97,23 @@ def test_a_server_that_takes_no_bounds_in_a_schema_is_asked_without_them():
         assert len(service.requests) == 3
 
 
+def test_a_schema_whose_limits_are_too_many_for_the_server_still_binds_the_reply_without_them():
+    refused = {"error": {"code": 400, "message": "Failed to initialize samplers: failed to parse grammar"}}
+    small = {"type": "object", "properties": {"short": {"type": "string", "maxLength": 3}}, "required": ["short"]}
+
+    def ollama(request, earlier):
+        properties = request["response_format"]["json_schema"]["schema"]["properties"]
+        if "short" in properties:
+            return completion('{"short": "yes"}')
+        return refusal(json.dumps(refused)) if "maxLength" in properties["place"] else completion(FITS)
+
+    with chat_service(ollama) as service, Asked(service.url) as asked:
+        assert [asked.chat(schema=SCHEMA).text for _ in range(2)] == [FITS, FITS]
+        assert len(service.requests) == 3
+        asked.chat(schema=small)
+        assert "maxLength" in json.dumps(service.requests[-1])
+
+
 @pytest.mark.parametrize("lowest", ["json_object", "words"])
 def test_a_server_without_schemas_is_told_the_schema_in_words(lowest):
     def strict(request, earlier):
