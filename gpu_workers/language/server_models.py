@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from app.core.errors import BadInput, MissingPart, StillLoading, WorkerFailed
 from app.core.paths import readable
-from app.core.types import Capabilities
+from app.core.types import Capabilities, Message
 from gpu_workers.language.openai import OpenAICompatibleModel
 from gpu_workers.language.openai_server import ModelServer, shown_address
 from gpu_workers.language.openai_talk import Known, Talk
@@ -77,7 +77,10 @@ def try_model(url: str, model: str, key: str = "") -> Capabilities:
     """What a model can do, found out with a few small requests, one of them with a picture. Raises LongreelError."""
     server = OpenAICompatibleModel(Talk(ModelServer(url, model, SecretStr(key) if key else None), Known()))
     try:
-        return server.capabilities
+        can = server.capabilities
+        if not (can.images or can.tools or can.schema or can.weighs):
+            server.chat([Message("user", "Say yes.")], max_output=8)  # a model of vectors refuses this too
+        return can
     finally:
         server.unload()
 

@@ -152,6 +152,14 @@ def test_a_note_says_how_to_start_ollama_when_its_model_reads_too_little(
     assert "tokens at once" not in connect(service.url).output
 
 
+def test_a_model_that_only_makes_vectors_is_not_connected(connect: Callable[..., Result], tmp_path: Path) -> None:
+    with chat_service(lambda *_: refusal('"bge-m3:latest" does not support chat')) as service:
+        service.listed = Reply(body={"object": "list", "data": [{"id": "bge-m3:latest"}]})
+        said = failed(connect(service.url, "--model", "bge-m3:latest"))
+    assert "does not support chat. See its log. Name one that chats with --model." in said
+    assert not (tmp_path / "longreel.toml").exists()
+
+
 def failed(done: Result) -> str:
     """The message of a connection that failed."""
     assert done.exit_code != 0 and done.exception is not None
