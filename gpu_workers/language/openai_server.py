@@ -11,6 +11,7 @@ import re
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, TypeVar, cast
@@ -374,6 +375,9 @@ def _words(body: object) -> str:
     """The message in an error body, whatever its shape."""
     if isinstance(body, Mapping):
         inner = body.get("message") or body.get("error") or body.get("detail") or body
+        if isinstance(inner, str) and inner.startswith("{"):  # Ollama passes on the JSON of the program below it
+            with suppress(ValueError, RecursionError):
+                inner = json.loads(inner)
         return _words(inner) if isinstance(inner, Mapping) and inner is not body else str(inner)
     return str(body or "")
 
