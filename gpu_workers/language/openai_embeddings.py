@@ -98,7 +98,7 @@ class ServedEmbedder:
 
     def _error(self, refused: Refused) -> WorkerFailed:
         return WorkerFailed(
-            f"The server at {self._server.shown_url} could not embed this ({refused.status}): {refused.text[:300]}",
+            f"The server at {self._server.shown_url} could not embed this ({refused.status}): {refused.said}",
             "See its log, and check that its model is an embedding model.",
         )
 

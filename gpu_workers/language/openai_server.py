@@ -53,6 +53,11 @@ class Refused(Exception):
         self.status = status
         self.text = text
 
+    @property
+    def said(self) -> str:
+        """The beginning of the text, as a sentence."""
+        return f"{self.text[:300].rstrip().removesuffix('.')}."
+
 
 class _Busy(Exception):
     """The same request can be sent again later."""

@@ -208,15 +208,16 @@ class Talk:
         raise Refused(400, "it refuses every form of the request")
 
     def _error(self, refused: Refused, ask: Ask) -> LongreelError:
-        said = f"{refused.text[:300].rstrip().removesuffix('.')}."
         if is_too_long(refused.text):
             return ToolRefused(
-                f"The prompt is longer than {self.server.model} can read: {said}",
+                f"The prompt is longer than {self.server.model} can read: {refused.said}",
                 "Use fewer or shorter passages, or fewer pictures.",
             )
         if ask.has_pictures and is_about_pictures(refused.text):
-            return ToolRefused(f"{self.server.model} does not accept these pictures: {said}", "Show fewer, or none.")
-        message = f"The model server at {self.server.shown_url} refused the request ({refused.status}): {said}"
+            return ToolRefused(
+                f"{self.server.model} does not accept these pictures: {refused.said}", "Show fewer, or none."
+            )
+        message = f"The model server at {self.server.shown_url} refused the request ({refused.status}): {refused.said}"
         if ask.tools and ("tool" in refused.text.lower() or "function" in refused.text.lower()):
             return ToolsRefused(message, "See its log.")
         return WorkerFailed(message, "See its log.")
