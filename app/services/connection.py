@@ -22,7 +22,10 @@ LOADING_S = 180.0
 LOOK_EVERY_S = 3.0
 LEAST_CONTEXT = 12_000
 """Tokens a model must read at once to choose its own steps; see agents.policy."""
-
+OLLAMA_CONTEXT = (
+    "raise the context length in Ollama's settings, or stop it and run: OLLAMA_CONTEXT_LENGTH=32768 ollama serve"
+)
+"""How to let Ollama's models read more; it starts with the computer where its installer set it up."""
 
 T = TypeVar("T")
 
@@ -93,7 +96,7 @@ def connect(
     loaded = loaded_context(offer.url, chosen.model.name)
     context = loaded or chosen.capabilities.context
     if context < LEAST_CONTEXT:
-        fix = "start it with: OLLAMA_CONTEXT_LENGTH=32768 ollama serve" if loaded else "give it a longer context there"
+        fix = OLLAMA_CONTEXT if loaded else "give it a longer context there"
         notes.append(f"The model reads only {context:,} tokens at once, too few to look at pictures; {fix}.")
     return Connection(offer, tuple(trials), chosen, tuple(notes))
 
@@ -122,6 +125,8 @@ def _candidates(offer: ServerOffer, model: str) -> list[ServedModel]:
     """The models to try: the named one, or those that may see, those that the server says do first."""
     names = [one.name for one in offer.models]
     if model:
+        if f"{model}:latest" in names:  # as Ollama's own commands let one write it
+            model = f"{model}:latest"
         if model not in names:
             near = difflib.get_close_matches(model, names, n=1)
             hint = f"Did you mean {near[0]}?" if near else f"It has {', '.join(names[:8])}."

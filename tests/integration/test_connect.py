@@ -140,6 +140,13 @@ def test_a_server_that_still_loads_its_model_is_waited_for_and_then_named(
     assert failed(connect(never.url)).endswith("may still be loading its model. Try again in a minute.")
 
 
+def test_ollamas_tag_latest_may_be_left_out(
+    serve: Callable[[list[str]], ChatService], connect: Callable[..., Result]
+) -> None:
+    assert connect(serve(["eyes:latest", "eyes:1b"]).url, "--model", "eyes").exit_code == 0
+    assert load_settings().llm_model == "eyes:latest"
+
+
 def test_a_note_says_how_to_start_ollama_when_its_model_reads_too_little(
     serve: Callable[[list[str]], ChatService], connect: Callable[..., Result]
 ) -> None:
