@@ -24,6 +24,7 @@ LONG_FIRST = ("integration", "contract", "gpu_workers", "benchmarks")
 # Tests run side by side: threads of one that wait for work must not take the cores of another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+os.environ.setdefault("LONGREEL_THREADS", "1")
 
 
 @pytest.hookimpl(tryfirst=True)
