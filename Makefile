@@ -39,7 +39,7 @@ demo: $(LEAN) ## make a sample, ingest it, answer three questions; or VIDEO=file
 	$(PY) -m benchmarks.demo
 
 test: $(STAMP) ## the whole test suite, three files at a time (WORKERS=3)
-	$(PY) -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+	$(PY) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: $(STAMP) ## style, types, import rules, stale documents, counts that may only go down
 	$(VENV)/bin/ruff check $(CODE)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from xdist.scheduler import LoadFileScheduling
 
 from tests.postgres import (  # noqa: F401
     empty_postgres_url,
@@ -18,6 +20,7 @@ from tests.postgres import (  # noqa: F401
 )
 
 ROOT = Path(__file__).parents[1]
+PAGE = "tests/integration/page"
 LONG_FIRST = ("integration", "contract", "gpu_workers", "benchmarks")
 """Folders of tests that take long, the longest first."""
 
@@ -27,20 +30,27 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 os.environ.setdefault("LONGREEL_THREADS", "1")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The tests of a file run on one worker; so do all tests of the page, since two browsers starve each other.
-
-    Files that take long come first, so that none of them is left over for one worker at the end.
-    """
+    """Files that take long come first, so that none of them is left over for one worker at the end."""
 
     def place(item: pytest.Item) -> int:
         return next((at for at, name in enumerate(LONG_FIRST) if name in item.path.parts), len(LONG_FIRST))
 
-    for item in items:
-        group = item.path.parent if item.path.parent.name == "page" else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group.relative_to(ROOT))))
     items.sort(key=place)
+
+
+class FilesAndThePage(LoadFileScheduling):
+    """The tests of a file run on one worker; so do all tests of the page, since two browsers starve each other."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = str(super()._split_scope(nodeid))
+        return PAGE if file.startswith(PAGE) else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FilesAndThePage:
+    """Which worker runs which tests."""
+    return FilesAndThePage(config, log)
 
 
 # How long an example takes says more about the machine than about the code.
