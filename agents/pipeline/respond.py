@@ -76,10 +76,7 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     work = runtime.context
     work.budget.check()
     several = len(state["asked"]) > 1
-    try:
-        counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
-    except LongreelError as error:
-        return give_up(error, runtime)
+    counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
     if counted is not None:
         return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
     if work.parts.chat is None:

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from agents.evidence.known_questions import known_questions
-from app.core.errors import WorkerFailed
 from app.core.types import AnswerStatus
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
@@ -52,15 +51,3 @@ def test_where_no_line_holds_the_words_the_model_names_one_that_is_about_them() 
 def test_no_time_is_named_where_none_is_asked_for_or_nothing_is_about_it(words: str, asks: float) -> None:
     question = ASKED.format("the old port" if words == "old port" else "the cost")
     assert "”: " not in desk(words, asks=asks).ask(question).text
-
-
-def test_a_model_that_fails_while_the_lines_are_compared_is_named_and_not_raised() -> None:
-    def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
-        if "yes" in labels:
-            raise WorkerFailed("The model server has stopped.", "Start it again.")
-        return {labels[0]: 0.1, labels[1]: 0.9}
-
-    chat = FakeChat([json.dumps({"words": "old port"})], capabilities=SMALL, weights=weights)
-    answer = Desk(SPEECH, SCREEN, chat=chat).ask(ASKED.format("the old port"))
-    assert answer.status is AnswerStatus.INSUFFICIENT
-    assert any("The model server has stopped." in one for one in answer.missing)
