@@ -105,7 +105,7 @@ def test_of_several_unsure_statements_the_likeliest_is_shown() -> None:
     shares = iter([0.65, 0.8])
 
     def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
-        share = next(shares) if "yes" in labels else {"other": 0.9}.get(labels[0], 0.1)
+        share = next(shares) if "yes" in labels else 0.1
         return {labels[0]: share, labels[1]: 1 - share}
 
     chat = FakeChat([reading((["E3"], "Nothing."), (["E4"], "2.4 million."))], capabilities=SMALL, weights=weights)
