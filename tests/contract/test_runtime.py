@@ -159,8 +159,12 @@ def test_actors_for_which_there_is_no_room_are_a_clear_error(ray_cluster) -> Non
 
 def test_more_actors_start_when_work_waits_and_end_when_it_is_done(ray_cluster) -> None:  # noqa: F811
     runtime = RayRuntime(FACTORY, lambda pool: None, Ray(max_replicas=2, cpus=0.1, idle_s=1.5))
-    assert len(list(runtime.map("linger", [0.4] * 8, beat=deaf))) == 8
-    assert runtime.states()[0].replicas == 2
+
+    def grown() -> bool:
+        assert len(list(runtime.map("linger", [0.4] * 8, beat=deaf))) == 8
+        return runtime.states()[0].replicas == 2
+
+    _wait(grown)
     _wait(lambda: runtime.states()[0].replicas == 1)
     assert dict(runtime.map("double", [4], beat=deaf)) == {0: 8}
     runtime.close()
@@ -174,7 +178,7 @@ def test_more_actors_start_for_many_videos_of_one_chunk_and_none_is_kept(ray_clu
         return runtime.states()[0].replicas
 
     with ThreadPoolExecutor(6) as threads:
-        assert max(threads.map(video, range(18))) == 2
+        _wait(lambda: max(threads.map(video, range(18))) == 2)
     _wait(lambda: runtime.states()[0].replicas == 0)
     assert dict(runtime.map("double", [4], beat=deaf)) == {0: 8}
     runtime.close()
