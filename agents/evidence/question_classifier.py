@@ -1,0 +1,74 @@
+"""What a question asks for, of the few things that code can answer, in any language: a small classifier over the
+vectors of questions. `benchmarks/question_classifier.py` fits and measures it; the weights lie beside this module.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.core.ports import TextEmbedder
+
+WEIGHTS = Path(__file__).with_suffix(".npz")
+SURE = 1.0
+"""Log-odds against all else from which a question is taken for one of a kind: one that is wrongly taken gets a useless
+answer, one that is missed is answered by the model."""
+
+
+class AskedFor(StrEnum):
+    """What code can answer."""
+
+    MOMENT = "moment"
+    """When something is said or shown."""
+    FIRST_SAID = "first said"
+    LAST_SAID = "last said"
+    FIRST_SHOWN = "first shown"
+    """The first text on the screen."""
+    LAST_SHOWN = "last shown"
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionClassifier:
+    """A network with one hidden layer; its outputs are "something else", then the members of `AskedFor`."""
+
+    model: str
+    """The text embedder whose vectors it was fitted to."""
+    hidden: NDArray[np.float32]
+    """Shape (h, d + 1), the bias last."""
+    output: NDArray[np.float32]
+    """Shape (n + 1, h + 1), the bias last."""
+
+    @classmethod
+    def read(cls, file: Path = WEIGHTS) -> QuestionClassifier:
+        """The classifier with its fitted weights."""
+        with np.load(file) as arrays:
+            hidden, output = (arrays[name].astype(np.float32) for name in ("hidden", "output"))
+            return cls(str(arrays["model"]), hidden, output)
+
+    def write(self, file: Path = WEIGHTS) -> None:
+        """Saves it for the product, in half precision."""
+        np.savez_compressed(
+            file, model=self.model, hidden=self.hidden.astype(np.float16), output=self.output.astype(np.float16)
+        )
+
+    def asked_for(self, question: str, embedder: TextEmbedder) -> AskedFor | None:
+        """What a question asks for; None where it is something else, or another embedder is in use."""
+        return self.kind(embedder.embed_query(question)) if embedder.model == self.model else None
+
+    def kind(self, vector: NDArray[np.float32]) -> AskedFor | None:
+        """What a question with this vector, shape (d,), asks for."""
+        inside = np.maximum(self.hidden @ np.append(vector, 1), 0)
+        other, *kinds = self.output @ np.append(inside, 1)
+        best = int(np.argmax(kinds))
+        return list(AskedFor)[best] if kinds[best] - other > SURE else None
+
+
+@functools.cache
+def question_classifier() -> QuestionClassifier:
+    """The classifier of the product."""
+    return QuestionClassifier.read()

@@ -1,0 +1,125 @@
+"""When something is said or shown, and what comes first and last: the lines that hold it, quoted with their times."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from agents.evidence import moments
+from agents.evidence.question_classifier import AskedFor, QuestionClassifier, question_classifier
+from app.core.settings import Settings
+from app.core.types import AnswerStatus
+from gpu_workers.language.e5 import E5Embedder
+from gpu_workers.language.fakes import FakeChat, Rule
+from tests.unit.agents.parts import SMALL, Desk
+
+SPEECH = [(40, 45, "Der Hafen ist alt."), (65, 70, "Now to the cost."), (90, 95, "Goodbye.")]
+SCREEN = [(70, 80, "COST / 920,000"), (85, 95, "THE END")]
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Says what the question asks for, in place of the classifier."""
+
+    def recognized(kind: AskedFor | None) -> None:
+        monkeypatch.setattr(QuestionClassifier, "asked_for", lambda *_: kind)
+
+    return recognized
+
+
+def desk(words: str = "", *, about: Sequence[str] = ()) -> Desk:
+    """The model takes these words for what is looked for, and these lines for ones about it."""
+
+    def weights(messages: Any, labels: Sequence[str]) -> dict[str, float]:
+        share = 0.9 if any(f'"{one}"' in messages[-1].text for one in about) else 0.1
+        return {labels[0]: share, labels[1]: 1 - share}
+
+    return Desk(SPEECH, SCREEN, chat=FakeChat(rule=copies(words), capabilities=SMALL, weights=weights))
+
+
+def copies(words: str) -> Rule:
+    """The model copies these words from the question; of the lines it says that they do not hold the answer."""
+    copied = json.dumps({"words": words, "counts": "something else"})
+    return lambda request: copied if "words" in (request.schema or {}).get("properties", {}) else "unknown"
+
+
+def test_the_lines_that_hold_what_is_looked_for_are_quoted_with_their_times(asked: Any) -> None:
+    asked(AskedFor.MOMENT)
+    answer = desk("cost").ask("When do they talk about the cost?")
+    assert (answer.status, answer.text) == (
+        AnswerStatus.ANSWERED, "1:05 “Now to the cost.”\n1:10 “COST / 920,000”"
+    )  # fmt: skip
+    assert [one.span.start_s for one in answer.citations] == [65, 70] and all(one.verified for one in answer.citations)
+
+
+def test_where_no_line_holds_the_words_the_model_names_one_that_is_about_them(asked: Any) -> None:
+    asked(AskedFor.MOMENT)
+    answer = desk("old port", about=["Der Hafen ist alt."]).ask("When do they get to the old port?")
+    assert answer.text == "0:40 “Der Hafen ist alt.”"
+
+
+@pytest.mark.parametrize("words", ["price", "", "old port"], ids=["not asked", "none", "nowhere"])
+def test_no_time_is_named_where_nothing_is_about_what_is_looked_for(asked: Any, words: str) -> None:
+    asked(AskedFor.MOMENT)
+    assert "“" not in desk(words).ask("When do they get to the old port?").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (AskedFor.FIRST_SAID, "0:40 “Der Hafen ist alt.”"),
+        (AskedFor.LAST_SAID, "1:30 “Goodbye.”"),
+        (AskedFor.FIRST_SHOWN, "1:10 “COST / 920,000”"),
+        (AskedFor.LAST_SHOWN, "1:25 “THE END”"),
+    ],
+    ids=str,
+)
+def test_the_first_and_the_last_line_are_quoted(asked: Any, kind: AskedFor, text: str) -> None:
+    asked(kind)
+    assert desk().ask("What is it?").text == text
+
+
+def test_of_a_video_without_speech_no_first_words_are_quoted(asked: Any) -> None:
+    asked(AskedFor.FIRST_SAID)
+    silent = Desk(screen=SCREEN, chat=FakeChat(["unknown"], capabilities=SMALL))
+    assert "“" not in silent.ask("What are the first words?").text
+
+
+def test_long_lines_and_long_lists_are_shortened(asked: Any) -> None:
+    asked(AskedFor.MOMENT)
+    lines = [(at * 10, at * 10 + 5, f"Cost number {at}. {'x' * 300}") for at in range(7)]
+    text = (
+        Desk(lines, chat=FakeChat(rule=copies("cost"), capabilities=SMALL))
+        .ask("When do they talk about the cost?")
+        .text.splitlines()
+    )
+    assert len(text) == moments.MOST_QUOTED + 1 and text[-1] == "(+3)"
+    assert all(line.endswith("…”") for line in text[:-1])
+
+
+@pytest.mark.slow
+def test_everyday_questions_are_recognized_in_many_languages() -> None:
+    embedder = E5Embedder.from_settings(Settings(), None)
+    questions = {
+        "When do they talk about the harbour?": AskedFor.MOMENT,
+        "In welcher Minute wird der Hafen erwähnt?": AskedFor.MOMENT,
+        "¿En qué minuto se habla del puerto?": AskedFor.MOMENT,
+        "什么时候讲到港口？": AskedFor.MOMENT,
+        "What are the first words of the speaker?": AskedFor.FIRST_SAID,
+        "How does the talk end?": AskedFor.LAST_SAID,
+        "What is on the first slide?": AskedFor.FIRST_SHOWN,
+        "最后一张幻灯片上写着什么？": AskedFor.LAST_SHOWN,
+        "When does the harbour open?": None,
+        "What does the harbour cost?": None,
+        "費用はいくらですか？": None,
+        "Who was the first mayor?": None,
+    }
+    known = question_classifier()
+    assert {question: known.asked_for(question, embedder) for question in questions} == questions
+
+
+def test_another_embedder_recognizes_nothing() -> None:
+    assert question_classifier().asked_for("When do they talk about the harbour?", Desk().embedder) is None
