@@ -76,15 +76,13 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     work = runtime.context
     work.budget.check()
     several = len(state["asked"]) > 1
-    counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
-    if counted is not None:
-        return Command(goto="judge", update={"draft": DraftAnswer((counted,), "yes")})
-    if work.parts.chat is None:
-        best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
-        closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
-        return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
     try:
-        draft = _draft(state, work)
+        counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
+        if counted is None and work.parts.chat is None:
+            best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
+            closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
+            return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
+        draft = _draft(state, work) if counted is None else DraftAnswer((counted,), "yes")
     except LongreelError as error:
         return give_up(error, runtime)
     return Command(goto="judge", update={"draft": draft})

@@ -10,6 +10,7 @@ import pytest
 
 from agents.evidence import moments
 from agents.evidence.question_classifier import AskedFor, QuestionClassifier, question_classifier
+from app.core.errors import WorkerFailed
 from app.core.settings import Settings
 from app.core.types import AnswerStatus
 from gpu_workers.language.e5 import E5Embedder
@@ -98,6 +99,16 @@ def test_long_lines_and_long_lists_are_shortened(asked: Any) -> None:
     )
     assert len(text) == moments.MOST_QUOTED + 1 and text[-1] == "(+3)"
     assert all(line.endswith("…”") for line in text[:-1])
+
+
+def test_an_embedder_that_fails_ends_the_run_with_its_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(*_: object) -> None:
+        raise WorkerFailed("The embedder has stopped.", "Start it again.")
+
+    monkeypatch.setattr(QuestionClassifier, "asked_for", stopped)
+    answer = desk().ask("When do they get to the old port?")
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert any("The embedder has stopped." in one for one in answer.missing)
 
 
 @pytest.mark.slow
