@@ -3,9 +3,9 @@
     python -m benchmarks.question_classifier [--json FILE] [--write]
 
 `question_classifier.jsonl` has the questions, made up in 20 languages: those of `part` "fit" make the weights, each
-also with typing errors. Those of "border" and "everyday" were written by nobody who wrote or chose the former: hard
-ones, which were in view when `SURE` was set, and plain ones, by which nothing was decided. The classifier is a small
-network over the vectors of the packaged text embedder; `--write` puts its weights into the product.
+also with typing errors. Those of "border" (hard ones) and "everyday" (plain ones) were written by nobody who wrote or
+chose the former; only `SURE` was set with them in view. The classifier is a small network over the vectors of the
+packaged text embedder; `--write` puts its weights into the product.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def report(
         "tables": [*tables, table("Both, by language", "language", rows)],
         "notes": [
             "written by nobody who wrote or chose the questions that the classifier was fitted to",
-            "the hard ones were in view when the bar was set; by the everyday ones nothing was decided",
+            "both were in view when the bar was set, and nothing else was decided by them",
         ],
     }
 

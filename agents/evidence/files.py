@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from agents.evidence.known_questions import clearest, known_questions
 from agents.evidence.passage import Finding, Passage
+from agents.evidence.question_classifier import AskedFor, question_classifier
 from agents.parts import AgentRun
 from app.core.timecode import clock
 from app.core.types import SegmentKind, TimeSpan, Video
-
-LIKE, CLEARER = 0.6, 0.1
-"""How near a question must be to one that asks for the length of the video, and by how much nearer than to any other.
-Chosen on 39 questions; of 16 others that ask for it, in ten languages, 10 are answered so, and 1 of 22 about other
-lengths."""
 
 
 def file_passage(video: Video) -> Passage:
@@ -37,9 +32,7 @@ def chapter_passages(video: Video, span: TimeSpan) -> list[Passage]:
 
 def answer_by_length(work: AgentRun, question: str, videos: Sequence[Video]) -> Finding | None:
     """How long the one video is; None where the question asks for something else."""
-    if len(videos) != 1:
-        return None
-    near, other = known_questions("length").nearness(question, work.parts.text_embedder)
-    if clearest(near, other, CLEARER, least=LIKE) is None:
+    asked = question_classifier().asked_for(question, work.parts.text_embedder)
+    if len(videos) != 1 or asked is not AskedFor.LENGTH:
         return None
     return Finding(clock(videos[0].duration_s), (file_passage(videos[0]),))

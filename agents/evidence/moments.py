@@ -1,5 +1,5 @@
-"""When something is said or shown, and what is said or shown first and last: as answers that code gives, each with the
-lines themselves and their times. What is looked for, the model copies from the question.
+"""Whether and when something is said or shown, and what is said or shown first and last: as answers that code gives,
+each with the lines themselves and their times. What is looked for, the model copies from the question.
 """
 
 from __future__ import annotations
@@ -58,15 +58,15 @@ def answer_by_moment(work: AgentRun, question: str, scope_of: ScopeOf, evidence:
     `evidence`: the lines among which one about the subject is looked for, where none holds its words.
     """
     asked = question_classifier().asked_for(question, work.parts.text_embedder)
-    if asked is None:
-        return None
-    if asked is AskedFor.MOMENT:
+    if asked in (AskedFor.MOMENT, AskedFor.MENTIONED):
         found = _lines_about(work, question, scope_of, evidence)
-    else:
+    elif asked in ENDS:
         kind, place = ENDS[asked]
         scope = scope_of(kind)
         lines = read_span(work.parts.library, *scope[0], (kind,)) if len(scope) == 1 else []
         found = lines and [lines[place]]
+    else:
+        return None
     found = sorted(found, key=lambda passage: (passage.video_id, passage.span))
     titles = {video.id: video.title for kind in SegmentKind for video, _ in scope_of(kind)}
     quoted = [

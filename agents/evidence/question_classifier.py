@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.core.ports import TextEmbedder
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
-SURE = 1.0
+SURE = 1.5
 """Log-odds against all else from which a question is taken for one of a kind: one that is wrongly taken gets a useless
 answer, one that is missed is answered by the model."""
 
@@ -25,11 +25,15 @@ class AskedFor(StrEnum):
 
     MOMENT = "moment"
     """When something is said or shown."""
+    MENTIONED = "mentioned"
+    """Whether it is said or shown at all."""
     FIRST_SAID = "first said"
     LAST_SAID = "last said"
     FIRST_SHOWN = "first shown"
     """The first text on the screen."""
     LAST_SHOWN = "last shown"
+    LENGTH = "length"
+    """How long the video is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
+
 from agents.evidence.files import file_passage
-from agents.evidence.known_questions import known_questions
+from agents.evidence.question_classifier import AskedFor, QuestionClassifier
 from app.core.types import AnswerStatus, FileTags, MediaInfo, SegmentKind, TimeSpan, Video, VideoId
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
-
-LENGTH = known_questions("length")
 
 
 def desk() -> Desk:
@@ -18,15 +18,11 @@ def desk() -> Desk:
     )
 
 
-def test_how_long_a_video_is_is_read_from_the_file() -> None:
-    answer = desk().ask(LENGTH.facts["length"][0])
+def test_how_long_a_video_is_is_read_from_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QuestionClassifier, "asked_for", lambda *_: AskedFor.LENGTH)
+    answer = desk().ask("How long is the video?")
     assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "10:00")
     assert [(one.kind, one.verified) for one in answer.citations] == [(SegmentKind.SUMMARY, True)]
-
-
-def test_the_length_of_something_else_is_not_that_of_the_file() -> None:
-    for question in LENGTH.other[:5]:
-        assert "long" not in desk().ask(question).text.split()
 
 
 def test_the_file_is_described_with_its_tags() -> None:

@@ -56,6 +56,11 @@ def test_the_lines_that_hold_what_is_looked_for_are_quoted_with_their_times(aske
     assert [one.span.start_s for one in answer.citations] == [65, 70] and all(one.verified for one in answer.citations)
 
 
+def test_whether_it_is_mentioned_is_answered_with_the_lines_that_mention_it(asked: Any) -> None:
+    asked(AskedFor.MENTIONED)
+    assert desk("cost").ask("Is the cost mentioned?").text == "1:05 “Now to the cost.”\n1:10 “COST / 920,000”"
+
+
 def test_where_no_line_holds_the_words_the_model_names_one_that_is_about_them(asked: Any) -> None:
     asked(AskedFor.MOMENT)
     answer = desk("old port", about=["Der Hafen ist alt."]).ask("When do they get to the old port?")
@@ -123,6 +128,12 @@ def test_everyday_questions_are_recognized_in_many_languages() -> None:
         "How does the talk end?": AskedFor.LAST_SAID,
         "What is on the first slide?": AskedFor.FIRST_SHOWN,
         "最后一张幻灯片上写着什么？": AskedFor.LAST_SHOWN,
+        "Is the harbour mentioned?": AskedFor.MENTIONED,
+        "Wird der Hafen überhaupt erwähnt?": AskedFor.MENTIONED,
+        "How long is the video?": AskedFor.LENGTH,
+        "¿Cuánto dura la película?": AskedFor.LENGTH,
+        "How long is the bridge?": None,
+        "Is the harbour open?": None,
         "When does the harbour open?": None,
         "What does the harbour cost?": None,
         "費用はいくらですか？": None,
