@@ -15,7 +15,7 @@ from app.api.schemas import AnswerOut, VideoOut
 from app.api.schemas.plans import PlanBody, ScopeBody
 from app.api.schemas.summaries import Length, Style
 from app.client import Longreel
-from app.core.errors import LongreelError, NotFound
+from app.core.errors import Cancelled, LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress
 from app.core.requests import AskRequest, DrawnBox
 from app.core.timecode import clock
@@ -34,6 +34,7 @@ MOST_TABS = 10_000
 """Of so many tabs it is remembered which question they follow."""
 WRITING_EVERY_S = 0.25
 """How often the text that a model is writing is updated."""
+STOPPED = "Stopped."
 
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
@@ -227,7 +228,7 @@ class Page:
     def stop(self, event: gr.EventData, request: gr.Request) -> str:
         """Ends what `ask` and `rejoin` show; the page's script ends the question itself."""
         self._leave(event, request)
-        return markup.note("Stopped.")
+        return markup.note(STOPPED)
 
     def _follow(self, event: gr.EventData, request: gr.Request, steps: Iterator[Answered]) -> Iterator[Answered]:
         """Shows a question until the tab shows something else.
@@ -265,6 +266,8 @@ class Page:
         except NotFound:
             note = markup.note("This question was interrupted. Ask it again.")
             yield answers.ended(note, "unknown"), gr.skip(), gr.skip()
+        except Cancelled:
+            yield answers.ended(markup.note(STOPPED), "failed"), gr.skip(), gr.skip()
         except LongreelError as error:
             yield answers.ended(markup.problem(error), "failed"), gr.skip(), gr.skip()
 
@@ -294,6 +297,8 @@ class Page:
                     box=DrawnBox(**payload["box"]) if payload.get("box") else None,
                 )
                 yield from _progress(client, client.ask_pulse(asked), question, options, thread)
+        except Cancelled:  # may come after what `stop` shows
+            yield markup.note(STOPPED), gr.skip(), gr.skip()
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 

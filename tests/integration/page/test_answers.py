@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -178,6 +179,14 @@ def test_what_is_not_in_the_video_and_errors_are_told(page: Page) -> None:
     expect(page.locator("#lr-answer h2")).to_have_text(long)
     expect(page.locator(".lr-verdict .lr-badge")).to_be_visible()
     assert len(page.url) < 300
+
+
+def test_a_question_that_is_stopped_elsewhere_says_so(page: Page, server: Server) -> None:
+    ask(page, "What about eternity?")
+    expect(page.locator(".lr-now")).to_contain_text("searches for")
+    run = parse_qs(urlsplit(page.url).query)["run"][0]
+    assert page.request.delete(f"{server.address}/v1/questions/{run}").ok
+    expect(page.locator("#lr-answer")).to_contain_text("Stopped.")
 
 
 def test_stop_ends_the_work_on_a_question(page: Page, server: Server) -> None:
