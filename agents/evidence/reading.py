@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.evidence.passage import Passage
-from agents.evidence.screen import distinct_lines
 from app.core.ports import VideoLibrary
 from app.core.types import Segment, SegmentKind, TimeSpan, Utterance, Video
+from app.text.screen_lines import distinct_lines
 
 GUESSED = "offline-tags"
 """The captioner that only names classes of pictures; see `gpu_workers.vision.offline_tags`."""
@@ -28,12 +28,9 @@ def read_span(
     segments = library.segments(video.id, kinds=others, window=span) if others else []
     # That somebody speaks is known from what is said.
     segments = [one for one in segments if one.kind is not SegmentKind.SOUND or one.text != SPEECH]
-    passages += distinct_lines(segment for segment in segments if segment.kind is SegmentKind.SCREEN_TEXT)
-    passages += [
-        from_segment(segment)
-        for segment in segments
-        if segment.kind is not SegmentKind.SCREEN_TEXT and segment.text.strip() and not is_guess(segment)
-    ]
+    screen = [one for one in segments if one.kind is SegmentKind.SCREEN_TEXT]
+    described = [one for one in segments if one.kind is not SegmentKind.SCREEN_TEXT and not is_guess(one)]
+    passages += [from_segment(one) for one in (*distinct_lines(screen), *described) if one.text.strip()]
     return sorted(passages, key=lambda passage: (passage.span.start_s, passage.span.end_s))
 
 

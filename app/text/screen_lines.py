@@ -2,21 +2,20 @@
 
 A screen that scrolls, a list that grows, or a sentence that is being typed is read again with every change. Shown as it
 was read, a two-minute screencast holds 45,000 characters, nearly all of them repeated. Here every line appears once
-as long as it stays, in the passage of the reading that showed it first, with the span from its first to its last
-appearance. Where the screen changes, all lines of the new one appear.
+as long as it stays, in the reading that showed it first, with the span from its first to its last appearance. Where the
+screen changes, all lines of the new one appear.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
 from rapidfuzz import fuzz
 
-from agents.evidence.passage import Passage
 from app.core.runs import runs
-from app.core.types import Segment, SegmentKind, TimeSpan
+from app.core.types import Segment, TimeSpan
 
 SAME = 88.0
 """Likeness, of 100, from which two readings of a line are one: recognisers misread a letter in ten."""
@@ -25,7 +24,7 @@ GONE_S = 5.0
 LEAST_LETTERS = 2
 """A line without digits that has fewer is what a recogniser sees in a lamp or a window."""
 LONGEST = 320
-"""Characters of a passage: a page of credits or a full slide becomes several."""
+"""Characters of a part: a page of credits or a full slide becomes several."""
 SHORT = 2
 """Characters of a word in which each of them matters."""
 SHAPES = str.maketrans("lio|", "1101")
@@ -39,8 +38,9 @@ class _Line:
     last_s: float
 
 
-def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
-    """The passages of one video's screen text, in order of time. `segments`: its readings, in any order."""
+def distinct_lines(segments: Iterable[Segment]) -> list[Segment]:
+    """The readings of one video's screen, each with what is new in it and stays, in order of time; long ones in several
+    parts. `segments`: the readings as they were stored, in any order."""
     open_lines: list[_Line] = []
     before: list[_Line] = []
     new_lines: list[tuple[Segment, list[_Line]]] = []
@@ -67,18 +67,16 @@ def distinct_lines(segments: Iterable[Segment]) -> list[Passage]:
             before.append(line)
         open_lines += new
         new_lines.append((segment, new))
-    passages = [
-        Passage(
-            segment.video_id,
-            SegmentKind.SCREEN_TEXT,
-            TimeSpan(segment.span.start_s, max(line.last_s for line in group)),
-            " / ".join(line.text for line in group),
-            segment.frame_s,
+    parts = [
+        replace(
+            segment,
+            span=TimeSpan(segment.span.start_s, max(line.last_s for line in group)),
+            text=" / ".join(line.text for line in group),
         )
         for segment, new in new_lines
         for group in runs(new, lambda group, line: sum(len(one.text) + 3 for one in group) + len(line.text) <= LONGEST)
     ]
-    return sorted(passages, key=lambda passage: passage.span)
+    return sorted(parts, key=lambda part: part.span)
 
 
 def _known(texts: Sequence[str], before: Sequence[_Line], open_lines: Sequence[_Line]) -> list[_Line | None]:
