@@ -20,7 +20,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartState, parse_options_header
 from starlette.requests import ClientDisconnect, Request
 
-from app.api.bodies import drain
+from app.api.bodies import DRAIN_S
 from app.core.errors import BadInput, Cancelled, StorageFull
 
 Result = TypeVar("Result")
@@ -191,16 +191,18 @@ class FormReceiver:
 
 async def receive_form(request: Request, open_sink: Callable[[str], Sink]) -> UploadForm:
     """Stores the files of a request's form, which its reader must discard or keep. Raises BadInput, StorageFull."""
-    form = FormReceiver(request.headers.get("content-type", ""), open_sink)
+    form, body = FormReceiver(request.headers.get("content-type", ""), open_sink), blocks(request)
     try:
-        async for block in blocks(request):
+        async for block in body:
             await on_disk(request, partial(form.write, block))
         return form.finish()
     except BaseException as error:
         with anyio.CancelScope(shield=True):
             await on_disk(request, form.discard)
             if isinstance(error, BadInput | StorageFull):
-                await drain(request.receive)
+                with anyio.move_on_after(DRAIN_S), suppress(Cancelled):
+                    async for _ in body:  # many senders read no reply before they have sent all
+                        pass
         raise
 
 
