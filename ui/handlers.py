@@ -15,7 +15,7 @@ from app.api.schemas import AnswerOut, VideoOut
 from app.api.schemas.plans import PlanBody, ScopeBody
 from app.api.schemas.summaries import Length, Style
 from app.client import Longreel
-from app.core.errors import Cancelled, LongreelError, NotFound
+from app.core.errors import Conflict, LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress
 from app.core.requests import AskRequest, DrawnBox
 from app.core.timecode import clock
@@ -34,7 +34,6 @@ MOST_TABS = 10_000
 """Of so many tabs it is remembered which question they follow."""
 WRITING_EVERY_S = 0.25
 """How often the text that a model is writing is updated."""
-STOPPED = "Stopped."
 
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
@@ -228,7 +227,7 @@ class Page:
     def stop(self, event: gr.EventData, request: gr.Request) -> str:
         """Ends what `ask` and `rejoin` show; the page's script ends the question itself."""
         self._leave(event, request)
-        return markup.note(STOPPED)
+        return markup.note(markup.STOPPED)
 
     def _follow(self, event: gr.EventData, request: gr.Request, steps: Iterator[Answered]) -> Iterator[Answered]:
         """Shows a question until the tab shows something else.
@@ -266,8 +265,6 @@ class Page:
         except NotFound:
             note = markup.note("This question was interrupted. Ask it again.")
             yield answers.ended(note, "unknown"), gr.skip(), gr.skip()
-        except Cancelled:
-            yield answers.ended(markup.note(STOPPED), "failed"), gr.skip(), gr.skip()
         except LongreelError as error:
             yield answers.ended(markup.problem(error), "failed"), gr.skip(), gr.skip()
 
@@ -275,6 +272,7 @@ class Page:
         question = str(payload.get("question", "")).strip()
         options = [line.strip() for line in str(payload.get("options", "")).splitlines() if line.strip()]
         names = [str(name) for name in payload.get("videos", [])]
+        run = str(payload.get("run", ""))
         yield answers.thinking(question, [], {}), _no_evidence(), gr.skip()
         try:
             with self._client(request) as client:
@@ -283,7 +281,6 @@ class Page:
                     thread = client.thread(opened).id if opened else ""
                 thread = thread or client.start_thread().id
                 plan = _plan(client, question, thread, payload)
-                run = str(payload.get("run", ""))
                 asked = AskRequest(
                     question,
                     tuple(names),
@@ -297,8 +294,8 @@ class Page:
                     box=DrawnBox(**payload["box"]) if payload.get("box") else None,
                 )
                 yield from _progress(client, client.ask_pulse(asked), question, options, thread)
-        except Cancelled:  # may come after what `stop` shows
-            yield markup.note(STOPPED), gr.skip(), gr.skip()
+        except Conflict:  # a page that lost its connection asks again what may have arrived
+            yield from self._rejoined(run, request)
         except LongreelError as error:
             yield markup.problem(error), gr.skip(), gr.skip()
 

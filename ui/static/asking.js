@@ -46,6 +46,7 @@ function ask(question) {
   complain('');
   const run = newRun();
   requested = run;
+  joined = true; // whatever the address named before
   lastQuestion = question.trim();
   address({ q: inAddress(lastQuestion), answer: '', run }, Boolean(param('answer')));
   goTo('ask', false);

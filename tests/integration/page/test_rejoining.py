@@ -31,6 +31,17 @@ def test_a_reloaded_page_rejoins_its_question(page: Page, server: Server) -> Non
     assert param(page, "q") == SLOW and param(page, "run") == ""
 
 
+def test_a_connection_that_comes_back_before_the_question_has_arrived_does_not_disturb_it(
+    page: Page, server: Server
+) -> None:
+    ask(page, SLOW)
+    page.evaluate("window.dispatchEvent(new Event('online'))")
+    expect(page.locator("#lr-answer [aria-busy] h2")).to_have_text(SLOW)
+    server.answer_slow_questions()
+    expect(page.locator("#lr-answer .lr-verdict")).to_contain_text("Answered")
+    expect(page.locator("#lr-ask-problem")).to_be_hidden()
+
+
 def test_a_question_asked_after_an_answer_does_not_keep_its_address(page: Page, server: Server) -> None:
     ask(page, "When did it open?")
     page.wait_for_function("new URLSearchParams(location.search).get('answer')")
