@@ -31,7 +31,7 @@ from tests.ray_cluster import NODE, ROOT, ray_cluster  # noqa: F401
 
 pytestmark = pytest.mark.slow
 
-FILES = 24
+FILES = 12
 THREADS = 2
 
 
@@ -90,7 +90,7 @@ def test_the_sample_read_over_ray_by_real_models_with_an_actor_killed_is_the_sam
     tmp_path: Path,
 ) -> None:
     sample = tmp_path / "sample.mp4"
-    make(Request(minutes=0.7), sample, tmp_path / "voice", lambda *_: None)
+    make(Request(minutes=0.4), sample, tmp_path / "voice", lambda *_: None)
     alone = build(real.model_copy(update={"data": tmp_path / "alone"}))
     with threadpool_limits(1):  # as in an actor of one core: a model rounds otherwise with more threads
         expected = _found(alone, alone.ingest.run(IngestRequest(sample)))
