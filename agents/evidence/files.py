@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from agents.evidence.passage import Finding, Passage
-from agents.evidence.question_classifier import AskedFor, question_classifier
-from agents.parts import AgentRun
+from agents.evidence.question_classifier import AskedFor
 from app.core.timecode import clock
 from app.core.types import SegmentKind, TimeSpan, Video
 
@@ -30,9 +29,8 @@ def chapter_passages(video: Video, span: TimeSpan) -> list[Passage]:
     ]
 
 
-def answer_by_length(work: AgentRun, question: str, videos: Sequence[Video]) -> Finding | None:
+def answer_by_length(asked: AskedFor | None, videos: Sequence[Video]) -> Finding | None:
     """How long the one video is; None where the question asks for something else."""
-    asked = question_classifier().asked_for(question, work.parts.text_embedder)
     if len(videos) != 1 or asked is not AskedFor.LENGTH:
         return None
     return Finding(clock(videos[0].duration_s), (file_passage(videos[0]),))

@@ -59,7 +59,7 @@ def clearest(
 
 @functools.cache
 def known_questions(subject: str) -> KnownQuestions:
-    """The examples about things, terms, sounds, or regions."""
+    """The examples about things, sounds, or regions."""
     return KnownQuestions(**tomllib.loads(_FILE.read_text("utf-8"))[subject])
 
 

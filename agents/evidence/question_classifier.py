@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.core.ports import TextEmbedder
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
-SURE = 1.5
+SURE = 1.0
 """Log-odds against all else from which a question is taken for one of a kind: one that is wrongly taken gets a useless
 answer, one that is missed is answered by the model."""
 
@@ -27,6 +27,9 @@ class AskedFor(StrEnum):
     """When something is said or shown."""
     MENTIONED = "mentioned"
     """Whether it is said or shown at all."""
+    TIMES_SAID = "times said"
+    """How often it is said."""
+    TIMES_SHOWN = "times shown"
     FIRST_SAID = "first said"
     LAST_SAID = "last said"
     FIRST_SHOWN = "first shown"

@@ -14,9 +14,9 @@ from pydantic import BaseModel, Field
 
 from agents.evidence import Passage
 from agents.evidence.files import answer_by_length
-from agents.evidence.moments import answer_by_moment
+from agents.evidence.mentions import answer_by_mentions
+from agents.evidence.question_classifier import question_classifier
 from agents.evidence.sounds import answer_by_sounds
-from agents.evidence.terms import answer_by_term
 from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
 from agents.loop import expanded, give_up
@@ -89,14 +89,15 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
 
 
 def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
-    """What code answers from the things that were followed, the sounds that were heard, the number of times that a term
-    is said or written, when something is said or shown, and the length of the file; None for anything else."""
+    """What code answers from the things that were followed, the sounds that were heard, the length of the file, and the
+    lines in which something is said or shown; None for anything else."""
     scope_of = functools.partial(state["plan"].spans, state["videos"])
     counted = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
     counted = counted or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
-    counted = counted or answer_by_length(work, question, state["videos"])
-    counted = counted or answer_by_term(work, question, scope_of)
-    counted = counted or answer_by_moment(work, question, scope_of, state["evidence"])
+    if counted is None:
+        asked = question_classifier().asked_for(question, work.parts.text_embedder)
+        counted = answer_by_length(asked, state["videos"])
+        counted = counted or answer_by_mentions(work, question, asked, scope_of, state["evidence"])
     if counted is None:
         return None
     keys = {passage.key for passage in counted.passages}

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from agents.evidence import Finding
-from agents.evidence.terms import count_term
+from agents.evidence.mentions import count_term
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext

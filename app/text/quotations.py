@@ -12,8 +12,3 @@ QUOTED = re.compile(
 def quoted_terms(text: str) -> list[str]:
     """The terms that a text quotes, in order; straight marks count only where they are no apostrophes."""
     return [paired or straight for paired, _, straight in QUOTED.findall(text)]
-
-
-def replace_quoted(text: str, term: str) -> str:
-    """The text with another term in place of each that it quotes."""
-    return QUOTED.sub(f"“{term}”", text)

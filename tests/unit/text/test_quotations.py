@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.text.quotations import quoted_terms, replace_quoted
+from app.text.quotations import quoted_terms
 
 
 @pytest.mark.parametrize(
@@ -22,7 +22,3 @@ from app.text.quotations import quoted_terms, replace_quoted
 )
 def test_terms_are_found_in_any_marks_and_apostrophes_are_none(text: str, terms: list[str]) -> None:
     assert quoted_terms(text) == terms
-
-
-def test_another_term_takes_their_place() -> None:
-    assert replace_quoted("How often is 'the' said?", "X") == "How often is “X” said?"

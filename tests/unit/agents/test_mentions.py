@@ -1,4 +1,4 @@
-"""When something is said or shown, and what comes first and last: the lines that hold it, quoted with their times."""
+"""Whether, when and how often something is said or shown, and what comes first and last: code quotes and counts it."""
 
 from __future__ import annotations
 
@@ -8,17 +8,18 @@ from typing import Any
 
 import pytest
 
-from agents.evidence import moments
+from agents.evidence import mentions
 from agents.evidence.question_classifier import AskedFor, QuestionClassifier, question_classifier
 from app.core.errors import WorkerFailed
 from app.core.settings import Settings
-from app.core.types import AnswerStatus
+from app.core.types import AnswerStatus, SegmentKind
 from gpu_workers.language.e5 import E5Embedder
 from gpu_workers.language.fakes import FakeChat, Rule
 from tests.unit.agents.parts import SMALL, Desk
 
 SPEECH = [(40, 45, "Der Hafen ist alt."), (65, 70, "Now to the cost."), (90, 95, "Goodbye.")]
 SCREEN = [(70, 80, "COST / 920,000"), (85, 95, "THE END")]
+COSTS = [(0, 5, "The cost is the cost."), (5, 9, "Costs rise; there is no cost limit."), (9, 12, "Goodbye.")]
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def desk(words: str = "", *, about: Sequence[str] = ()) -> Desk:
 
 def copies(words: str) -> Rule:
     """The model copies these words from the question; of the lines it says that they do not hold the answer."""
-    copied = json.dumps({"words": words, "counts": "something else"})
+    copied = json.dumps({"words": words})
     return lambda request: copied if "words" in (request.schema or {}).get("properties", {}) else "unknown"
 
 
@@ -71,6 +72,38 @@ def test_where_no_line_holds_the_words_the_model_names_one_that_is_about_them(as
 def test_no_time_is_named_where_nothing_is_about_what_is_looked_for(asked: Any, words: str) -> None:
     asked(AskedFor.MOMENT)
     assert "“" not in desk(words).ask("When do they get to the old port?").text
+
+
+@pytest.mark.parametrize("question", ["How often does she say cost?", "How often does she say “cost”?"])
+@pytest.mark.parametrize(
+    ("count", "kind", "text"),
+    [
+        (AskedFor.TIMES_SAID, SegmentKind.SPEECH, "“cost”: 3x"),
+        (AskedFor.TIMES_SHOWN, SegmentKind.SCREEN_TEXT, "“cost”: 2x"),
+    ],
+    ids=["said", "shown"],
+)
+def test_how_often_something_is_said_or_shown_is_counted(
+    asked: Any, count: AskedFor, kind: SegmentKind, text: str, question: str
+) -> None:
+    asked(count)
+    chat = FakeChat(rule=copies("cost"), capabilities=SMALL)
+    answer = Desk(COSTS, [(0, 5, "COST / total cost"), (9, 12, "The end")], chat=chat).ask(question)
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, text)
+    assert answer.citations and all(one.verified and one.kind is kind for one in answer.citations)
+
+
+@pytest.mark.parametrize("words", ["profit", "", "price"], ids=["nowhere", "none", "not asked"])
+def test_nothing_is_counted_that_does_not_occur_or_was_not_asked(asked: Any, words: str) -> None:
+    asked(AskedFor.TIMES_SAID)
+    chat = FakeChat(rule=copies(words), capabilities=SMALL)
+    assert "x" not in Desk(COSTS, chat=chat).ask("How often does she say profit?").text.split()[-1]
+
+
+def test_a_model_that_copies_nothing_readable_is_no_failure_of_the_question(asked: Any) -> None:
+    asked(AskedFor.TIMES_SAID)
+    chat = FakeChat(["?", "?", "unknown"], capabilities=SMALL)
+    assert Desk(COSTS, chat=chat).ask("How often does she say cost?").status is not AnswerStatus.ANSWERED
 
 
 @pytest.mark.parametrize(
@@ -102,7 +135,7 @@ def test_long_lines_and_long_lists_are_shortened(asked: Any) -> None:
         .ask("When do they talk about the cost?")
         .text.splitlines()
     )
-    assert len(text) == moments.MOST_QUOTED + 1 and text[-1] == "(+3)"
+    assert len(text) == mentions.MOST_QUOTED + 1 and text[-1] == "(+3)"
     assert all(line.endswith("…”") for line in text[:-1])
 
 
@@ -130,6 +163,10 @@ def test_everyday_questions_are_recognized_in_many_languages() -> None:
         "最后一张幻灯片上写着什么？": AskedFor.LAST_SHOWN,
         "Is the harbour mentioned?": AskedFor.MENTIONED,
         "Wird der Hafen überhaupt erwähnt?": AskedFor.MENTIONED,
+        "How often does she say thank you?": AskedFor.TIMES_SAID,
+        "Wie oft wird der Hafen erwähnt?": AskedFor.TIMES_SAID,
+        "How often does the word risk appear on the screen?": AskedFor.TIMES_SHOWN,
+        "How often does the ferry leave?": None,
         "How long is the video?": AskedFor.LENGTH,
         "¿Cuánto dura la película?": AskedFor.LENGTH,
         "How long is the bridge?": None,
