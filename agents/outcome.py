@@ -56,7 +56,8 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     work = runtime.context
     draft = state.get("draft") or DraftAnswer((), "unsure")
     strict = choose_policy(work.parts).mode == "pipeline"
-    accepted = _accepted(state["judged"], strict=strict)
+    unseen = draft.could_be_in == ("pictures",) and not work.sees
+    accepted = _accepted(state["judged"], strict=strict, unseen=unseen)
     if work.parts.settings.always_choose and draft.option is not None and not accepted:
         accepted = [one for one in state["judged"] if one.claim.passages]
     # Each moment once; verified where any statement that cites it is.
@@ -84,20 +85,20 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     return {"answer": answer}
 
 
-def _accepted(judged: Sequence[JudgedClaim], *, strict: bool) -> list[JudgedClaim]:
+def _accepted(judged: Sequence[JudgedClaim], *, strict: bool, unseen: bool) -> list[JudgedClaim]:
     """What may be shown: all that is not refuted.
 
     Small models add statements that were not asked for, and take any number for the one that was: with `strict`, of the
     answers to one question only supported ones stay beside a supported one, of unclear ones only the likeliest, and
-    none that rests on counted things alone.
+    none that rests on counted things alone, or on words where the question is about what nobody has looked at
+    (`unseen`).
     """
     possible = [one for one in judged if one.verdict != "no"]
     if not strict:
         return possible
+    doubtful = {SegmentKind.OBJECT, *((SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT) if unseen else ())}
     possible = [
-        one
-        for one in possible
-        if one.verdict == "yes" or any(p.kind is not SegmentKind.OBJECT for p in one.claim.passages)
+        one for one in possible if one.verdict == "yes" or any(p.kind not in doubtful for p in one.claim.passages)
     ]
     accepted: list[JudgedClaim] = []
     for question in dict.fromkeys(one.claim.question for one in possible):

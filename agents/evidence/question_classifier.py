@@ -1,5 +1,6 @@
-"""What a question asks for, of the few things that code can answer, in any language: a small classifier over the
-vectors of questions. `benchmarks/question_classifier.py` fits and measures it; the weights lie beside this module.
+"""What a question asks for, of the few things that code can answer, and whether only eyes can answer it, in any
+language: a small classifier over the vectors of questions. `benchmarks/question_classifier.py` fits and measures it;
+the weights lie beside this module.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ answer, one that is missed is answered by the model."""
 
 
 class AskedFor(StrEnum):
-    """What code can answer."""
+    """What code can answer, and what has to be seen."""
 
     MOMENT = "moment"
     """When something is said or shown."""
@@ -37,6 +38,8 @@ class AskedFor(StrEnum):
     LAST_SHOWN = "last shown"
     LENGTH = "length"
     """How long the video is."""
+    SEEN = "seen"
+    """What only the pictures show: colours, clothes, movements, what stands where."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from agents.evidence import Passage
 from agents.evidence.files import answer_by_length
 from agents.evidence.mentions import answer_by_mentions
-from agents.evidence.question_classifier import question_classifier
+from agents.evidence.question_classifier import AskedFor, question_classifier
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
@@ -83,6 +83,8 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
             closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
             return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
         draft = _draft(state, work) if counted is None else DraftAnswer((counted,), "yes")
+        if counted is None and not work.sees and _asked_for(state["question"], work) is AskedFor.SEEN:
+            draft = replace(draft, could_be_in=("pictures",))
     except LongreelError as error:
         return give_up(error, runtime)
     return Command(goto="judge", update={"draft": draft})
@@ -95,7 +97,7 @@ def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     counted = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
     counted = counted or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
     if counted is None:
-        asked = question_classifier().asked_for(question, work.parts.text_embedder)
+        asked = _asked_for(question, work)
         counted = answer_by_length(asked, state["videos"])
         counted = counted or answer_by_mentions(work, question, asked, scope_of, state["evidence"])
     if counted is None:
@@ -103,6 +105,10 @@ def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
     keys = {passage.key for passage in counted.passages}
     shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
     return Claim(counted.text, shown, by_code=True)
+
+
+def _asked_for(question: str, work: AgentRun) -> AskedFor | None:
+    return question_classifier().asked_for(question, work.parts.text_embedder)
 
 
 def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from agents.evidence.question_classifier import AskedFor, QuestionClassifier
 from agents.pipeline.respond import UNKNOWN
 from agents.plans import Plan
 from agents.prompts import examples
@@ -182,6 +183,18 @@ def test_what_no_words_answer_stays_open_where_pictures_could_and_nothing_sees()
     answer = Desk(MEETING, chat=small([reading(([], "unknown"))])).ask("Welche Farbe hat die Brücke?")
     assert answer.status is AnswerStatus.INSUFFICIENT and "no model that can see" in answer.missing[0]
     assert answer.text == "Nichts, was im Video gesagt wird oder geschrieben steht, beantwortet das."
+
+
+@pytest.mark.parametrize(
+    ("yes", "status"), [(0.95, AnswerStatus.ANSWERED), (0.7, AnswerStatus.INSUFFICIENT)], ids=["stated", "doubtful"]
+)
+def test_what_has_to_be_seen_is_answered_from_words_only_where_they_state_it(
+    monkeypatch: pytest.MonkeyPatch, yes: float, status: AnswerStatus
+) -> None:
+    monkeypatch.setattr(QuestionClassifier, "asked_for", lambda *_: AskedFor.SEEN)
+    answer = Desk(MEETING, chat=small([reading((["E4"], "Green."))], yes=yes)).ask("What colour is the bridge?")
+    assert answer.status is status
+    assert any("no model that can see" in one for one in answer.missing) == (status is AnswerStatus.INSUFFICIENT)
 
 
 def test_pictures_that_do_not_count_for_the_person_leave_nothing_open() -> None:
