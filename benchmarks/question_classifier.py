@@ -1,4 +1,4 @@
-"""Fits the classifier of questions that code can answer, and measures it on questions of others.
+"""Fits the classifier of what questions ask for, and measures it on questions of others.
 
     python -m benchmarks.question_classifier [--json FILE] [--write]
 
@@ -30,8 +30,8 @@ from gpu_workers.registry import Workers
 
 FILE = Path(__file__).with_suffix(".jsonl")
 HIDDEN, DROPPED, DECAY = 256, 0.6, 0.1
-"""Hidden units, the share of them that is left out of each step, and AdamW's weight decay (of a quarter of the questions
-that fit, left out once: 78 % recognized with 256 units, 75 % with 128)."""
+"""Hidden units, the share of them that is left out of each step, and AdamW's weight decay (of a quarter of the
+questions that fit, left out once: 78 % recognized with 256 units, 75 % with 128)."""
 EPOCHS, BATCH, RATE = 40, 128, 2e-3
 SCALE = 8.0
 """Of the inputs, unit vectors of 384 numbers."""
@@ -109,7 +109,7 @@ def report(
     languages = sorted({one.language for one in questions}, key=lambda code: (code != "en", code))
     rows = [[code, *shares([one for one in questions if one.language == code], list(AskedFor))] for code in languages]
     return {
-        "title": "Questions that code can answer, recognized by their vectors",
+        "title": "What questions ask for, recognized by their vectors",
         "document": "results.md",
         "command": "python -m benchmarks.question_classifier",
         "tables": [*tables, table("Both, by language", "language", rows)],
