@@ -56,8 +56,7 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     work = runtime.context
     draft = state.get("draft") or DraftAnswer((), "unsure")
     strict = choose_policy(work.parts).mode == "pipeline"
-    unseen = draft.could_be_in == ("pictures",) and not work.sees
-    accepted = _accepted(state["judged"], strict=strict, unseen=unseen)
+    accepted = _accepted(state["judged"], strict=strict, unseen=draft.could_be_in == ("pictures",))
     if work.parts.settings.always_choose and draft.option is not None and not accepted:
         accepted = [one for one in state["judged"] if one.claim.passages]
     # Each moment once; verified where any statement that cites it is.
