@@ -56,7 +56,7 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     work = runtime.context
     draft = state.get("draft") or DraftAnswer((), "unsure")
     strict = choose_policy(work.parts).mode == "pipeline"
-    accepted = _accepted(state["judged"], strict=strict, unseen=draft.could_be_in == ("pictures",))
+    accepted = _accepted(state["judged"], strict=strict, needs_eyes=draft.needs_eyes)
     if work.parts.settings.always_choose and draft.option is not None and not accepted:
         accepted = [one for one in state["judged"] if one.claim.passages]
     # Each moment once; verified where any statement that cites it is.
@@ -84,18 +84,18 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     return {"answer": answer}
 
 
-def _accepted(judged: Sequence[JudgedClaim], *, strict: bool, unseen: bool) -> list[JudgedClaim]:
+def _accepted(judged: Sequence[JudgedClaim], *, strict: bool, needs_eyes: bool) -> list[JudgedClaim]:
     """What may be shown: all that is not refuted.
 
-    Small models add statements that were not asked for, and take any number for the one that was: with `strict`, of the
-    answers to one question only supported ones stay beside a supported one, of unclear ones only the likeliest, and
-    none that rests on counted things alone, or on words where the question is about what nobody has looked at
-    (`unseen`).
+    Small models add statements that were not asked for, and take any number for the one that was. With `strict`, each
+    question keeps its supported claims, or else the likeliest unclear one. An unclear claim that rests on counts alone
+    is never shown; with `needs_eyes`, neither is one that rests on what is said or written.
     """
     possible = [one for one in judged if one.verdict != "no"]
     if not strict:
         return possible
-    doubtful = {SegmentKind.OBJECT, *((SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT) if unseen else ())}
+    words = {SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT}
+    doubtful = {SegmentKind.OBJECT} | (words if needs_eyes else set())
     possible = [
         one for one in possible if one.verdict == "yes" or any(p.kind not in doubtful for p in one.claim.passages)
     ]

@@ -77,6 +77,8 @@ class DraftAnswer:
     option: int | None = None
     could_be_in: tuple[Sense, ...] = ()
     """Where the answer would be if the video gave it."""
+    needs_eyes: bool = False
+    """Whether only the pictures show it, and nothing can look at them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from app.api.schemas import AnswerOut, VideoOut
 from app.api.schemas.plans import PlanBody, ScopeBody
 from app.api.schemas.summaries import Length, Style
 from app.client import Longreel
-from app.core.errors import Conflict, LongreelError, NotFound
+from app.core.errors import Cancelled, Conflict, LongreelError, NotFound
 from app.core.events import Delta, Event, StageProgress
 from app.core.requests import AskRequest, DrawnBox
 from app.core.timecode import clock
@@ -34,6 +34,7 @@ MOST_TABS = 10_000
 """Of so many tabs it is remembered which question they follow."""
 WRITING_EVERY_S = 0.25
 """How often the text that a model is writing is updated."""
+STOPPED = "Stopped."
 
 SOURCES = {
     "speech": [SegmentKind.SPEECH],
@@ -227,7 +228,7 @@ class Page:
     def stop(self, event: gr.EventData, request: gr.Request) -> str:
         """Ends what `ask` and `rejoin` show; the page's script ends the question itself."""
         self._leave(event, request)
-        return markup.note(markup.STOPPED)
+        return markup.note(STOPPED)
 
     def _follow(self, event: gr.EventData, request: gr.Request, steps: Iterator[Answered]) -> Iterator[Answered]:
         """Shows a question until the tab shows something else.
@@ -266,7 +267,7 @@ class Page:
             note = markup.note("This question was interrupted. Ask it again.")
             yield answers.ended(note, "unknown"), gr.skip(), gr.skip()
         except LongreelError as error:
-            yield answers.ended(markup.problem(error), "failed"), gr.skip(), gr.skip()
+            yield answers.ended(_why_it_ended(error), "failed"), gr.skip(), gr.skip()
 
     def _answering(self, payload: dict[str, Any], request: gr.Request) -> Iterator[Answered]:
         question = str(payload.get("question", "")).strip()
@@ -294,10 +295,10 @@ class Page:
                     box=DrawnBox(**payload["box"]) if payload.get("box") else None,
                 )
                 yield from _progress(client, client.ask_pulse(asked), question, options, thread)
-        except Conflict:  # a page that lost its connection asks again what may have arrived
+        except Conflict:  # the page lost its connection and asked again, but the question had arrived
             yield from self._rejoined(run, request)
         except LongreelError as error:
-            yield markup.problem(error), gr.skip(), gr.skip()
+            yield _why_it_ended(error), gr.skip(), gr.skip()
 
     def view(self, event: gr.EventData, request: gr.Request) -> Viewed:
         """Fetches a view when it is opened."""
@@ -387,6 +388,11 @@ def _no_evidence() -> str:
 
 def _by_id(videos: Sequence[VideoOut]) -> dict[str, VideoOut]:
     return {video.id: video for video in videos}
+
+
+def _why_it_ended(error: LongreelError) -> str:
+    """For a question; one that was stopped has not failed."""
+    return markup.note(STOPPED) if isinstance(error, Cancelled) else markup.problem(error)
 
 
 def _payload(event: gr.EventData) -> dict[str, Any]:

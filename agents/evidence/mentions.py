@@ -1,5 +1,6 @@
 """Whether, when and how often something is said or shown, and what is said or shown first and last: answers that code
-gives, each with the lines themselves. What is looked for is what the question quotes, or what the model copies from it.
+gives, with the lines that prove them. The term to find is the one in quotation marks, or the one that the model copies
+from the question.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from app.text.quotations import quoted_terms
 from app.text.tokens import occurrences, words
 
 COPIED = 0.9
-"""How much of what is looked for the question must contain, letter by letter."""
+"""How much of the model's term the question must contain, letter by letter; with less, the model has made it up."""
 ABOUT = 0.75
-"""Share from which the model takes a line for one about a subject. Of 30 pairs in five languages, 13 of the 14 that
+"""Probability of "yes" from which a line counts as one about a term. Of 30 pairs in five languages, 13 of the 14 that
 belong together reach it, and none of the others."""
 CLOSEST = 3
 """Lines that the model is asked about where none holds the words themselves."""
@@ -47,8 +48,8 @@ ScopeOf = Callable[[SegmentKind], Sequence[tuple[Video, TimeSpan]]]
 """Where a kind of segment counts."""
 
 
-class LookedFor(BaseModel):
-    """What the model replies to a question for something that is said or shown."""
+class Term(BaseModel):
+    """What the model replies when it is asked for the term to find."""
 
     words: str = Field(max_length=80)
 
@@ -69,58 +70,60 @@ def count_term(
 def answer_by_mentions(
     work: AgentRun, question: str, asked: AskedFor | None, scope_of: ScopeOf, evidence: Sequence[Passage]
 ) -> Finding | None:
-    """The lines in which something is said or shown, how often it is, or the first or last line; None where something
-    else is asked for, or no line is about it. The answer quotes what it found, so that it is true even of a question
-    that was misunderstood.
+    """The lines in which something is said or shown, or the first or the last line, or how often a term occurs; None if
+    the question asks for something else, or nothing is found. The answer repeats the lines or the term, so that it is
+    true even if the question was misunderstood.
 
-    `evidence`: the lines among which one about the subject is looked for, where none holds its words.
+    `evidence`: the lines to try by meaning if none contains the words.
     """
     if asked in ENDS:
         kind, place = ENDS[asked]
         scope = scope_of(kind)
         lines = read_span(work.parts.library, *scope[0], (kind,)) if len(scope) == 1 else []
-        return _quoted(lines and [lines[place]], scope)
+        return _quotation(lines and [lines[place]], scope)
     if asked not in COUNTED and asked not in (AskedFor.MOMENT, AskedFor.MENTIONED):
         return None
-    subject = _looked_for(work, question)
-    found = {kind: count_term(work.parts.library, subject, scope_of(kind), kind) for kind in KINDS if subject}
+    term = _find_term(work, question)
+    if not term:
+        return None
     if asked in COUNTED:
-        total, where = found.get(COUNTED[asked], (0, []))
-        return Finding(f"“{subject}”: {total}x", tuple(where)) if total else None
-    holding = [passage for _, where in found.values() for passage in where]
-    return _quoted(holding or _about(work, subject, evidence), [one for kind in KINDS for one in scope_of(kind)])
+        kind = COUNTED[asked]
+        total, lines = count_term(work.parts.library, term, scope_of(kind), kind)
+        return Finding(f"“{term}”: {total}x", tuple(lines)) if total else None
+    lines = [line for kind in KINDS for line in count_term(work.parts.library, term, scope_of(kind), kind)[1]]
+    return _quotation(lines or _lines_about(work, term, evidence), [one for kind in KINDS for one in scope_of(kind)])
 
 
-def _looked_for(work: AgentRun, question: str) -> str:
-    """What a question looks for among the words of a video; "" where that is not one term."""
+def _find_term(work: AgentRun, question: str) -> str:
+    """The one term that a question quotes, or the one that the model copies from it; "" if there is none or several."""
     terms = quoted_terms(question)
     if terms or work.parts.chat is None:
         return terms[0] if len(terms) == 1 else ""
     messages = [Message("system", prompt("subject")), *examples("subject"), Message("user", question)]
     try:
-        term = ask_json(work, messages, LookedFor, max_output=60).words.strip()
+        term = ask_json(work, messages, Term, max_output=60).words.strip()
     except WorkerFailed:
-        return ""  # the call that reads the lines says what is wrong with the model
+        return ""  # if the model is down, the call that reads the lines reports it
     return term if words(term) and contains(term, question) >= COPIED else ""
 
 
-def _about(work: AgentRun, subject: str, evidence: Sequence[Passage]) -> list[Passage]:
-    """Of the lines whose vectors are closest to a subject, those that are about it as the model judges."""
+def _lines_about(work: AgentRun, term: str, evidence: Sequence[Passage]) -> list[Passage]:
+    """Of the lines whose vectors are closest to a term, those that are about it as the model judges."""
     lines = [passage for passage in evidence if passage.kind in KINDS]
-    if not lines or not subject:
+    if not lines:
         return []
     embedder = work.parts.text_embedder
-    scores = embedder.embed([line.text for line in lines]) @ embedder.embed_query(subject)
+    scores = embedder.embed([line.text for line in lines]) @ embedder.embed_query(term)
     found = []
     for at in np.argsort(-scores, kind="stable")[:CLOSEST]:
-        ask = prompt("about_subject").format(line=lines[at].text[:600], subject=subject)
+        ask = prompt("about_subject").format(line=lines[at].text[:600], subject=term)
         shares = weigh(work, [Message("user", ask)], ("yes", "no"))
         if shares is not None and shares["yes"] >= ABOUT:
             found.append(lines[at])
     return found
 
 
-def _quoted(lines: Sequence[Passage], scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
+def _quotation(lines: Sequence[Passage], scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
     """The lines with their times, and in several videos with their titles; None where there is none."""
     lines = sorted(lines, key=lambda passage: (passage.video_id, passage.span))
     titles = {video.id: video.title for video, _ in scope}

@@ -1,6 +1,6 @@
-"""What a question asks for, of the few things that code can answer, and whether only eyes can answer it, in any
-language: a small classifier over the vectors of questions. `benchmarks/question_classifier.py` fits and measures it;
-the weights lie beside this module.
+"""Recognizes, in any language, what a question asks for: one of the few things that code can answer, or something that
+has to be seen. A small classifier over the vectors of questions; `benchmarks/question_classifier.py` fits and measures
+it, and its weights lie beside this module.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from app.core.ports import TextEmbedder
 
 WEIGHTS = Path(__file__).with_suffix(".npz")
 SURE = 1.0
-"""Log-odds against all else from which a question is taken for one of a kind: one that is wrongly taken gets a useless
-answer, one that is missed is answered by the model."""
+"""Log-odds of a kind against "something else" from which a question counts as of that kind. One that is taken wrongly
+gets a useless answer, or for `SEEN` perhaps none; one that is missed goes to the model like any other."""
 
 
 class AskedFor(StrEnum):
@@ -27,10 +27,11 @@ class AskedFor(StrEnum):
     MOMENT = "moment"
     """When something is said or shown."""
     MENTIONED = "mentioned"
-    """Whether it is said or shown at all."""
+    """Whether something is said or shown at all."""
     TIMES_SAID = "times said"
-    """How often it is said."""
+    """How often a term is said."""
     TIMES_SHOWN = "times shown"
+    """How often a term is written on the screen; not how often a thing is seen."""
     FIRST_SAID = "first said"
     LAST_SAID = "last said"
     FIRST_SHOWN = "first shown"

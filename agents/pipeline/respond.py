@@ -73,38 +73,37 @@ class Choice(BaseModel):
 
 def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["judge", "finish"]]:
     """Reads the gathered passages and drafts an answer from them."""
-    work = runtime.context
+    work, question = runtime.context, state["question"]
     work.budget.check()
-    several = len(state["asked"]) > 1
+    is_single = not state["options"] and len(state["asked"]) <= 1
     try:
-        counted = None if state["options"] or several or state["region"] else _by_code(state, state["question"], work)
-        if counted is None and work.parts.chat is None:
-            best = rank(state["question"], list(state["evidence"]), work)[:MOST_QUOTED]
+        asked = _asked_for(question, work) if is_single else None
+        found = _by_code(state, question, asked, work) if is_single and not state["region"] else None
+        if found is None and work.parts.chat is None:
+            best = rank(question, list(state["evidence"]), work)[:MOST_QUOTED]
             closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
             return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
-        draft = _draft(state, work) if counted is None else DraftAnswer((counted,), "yes")
-        if counted is None and not work.sees and _asked_for(state["question"], work) is AskedFor.SEEN:
-            draft = replace(draft, could_be_in=("pictures",))
+        draft = _draft(state, work) if found is None else DraftAnswer((found,), "yes")
+        if asked is AskedFor.SEEN and not work.sees:
+            draft = replace(draft, could_be_in=("pictures",), needs_eyes=True)
     except LongreelError as error:
         return give_up(error, runtime)
     return Command(goto="judge", update={"draft": draft})
 
 
-def _by_code(state: AgentState, question: str, work: AgentRun) -> Claim | None:
+def _by_code(state: AgentState, question: str, asked: AskedFor | None, work: AgentRun) -> Claim | None:
     """What code answers from the things that were followed, the sounds that were heard, the length of the file, and the
     lines in which something is said or shown; None for anything else."""
     scope_of = functools.partial(state["plan"].spans, state["videos"])
-    counted = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
-    counted = counted or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
-    if counted is None:
-        asked = _asked_for(question, work)
-        counted = answer_by_length(asked, state["videos"])
-        counted = counted or answer_by_mentions(work, question, asked, scope_of, state["evidence"])
-    if counted is None:
+    found = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
+    found = found or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
+    found = found or answer_by_length(asked, state["videos"])
+    found = found or answer_by_mentions(work, question, asked, scope_of, state["evidence"])
+    if found is None:
         return None
-    keys = {passage.key for passage in counted.passages}
-    shown = tuple(p for p in state["evidence"] if p.key in keys) or counted.passages
-    return Claim(counted.text, shown, by_code=True)
+    keys = {passage.key for passage in found.passages}
+    shown = tuple(p for p in state["evidence"] if p.key in keys) or found.passages
+    return Claim(found.text, shown, by_code=True)
 
 
 def _asked_for(question: str, work: AgentRun) -> AskedFor | None:
@@ -119,8 +118,8 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
     if len(state["asked"]) > 1:
         claims = []
         for one in state["asked"]:
-            counted = _by_code(state, one, work)
-            answers = [counted] if counted is not None else _read_lines(state, one, work)
+            found = _by_code(state, one, _asked_for(one, work), work)
+            answers = [found] if found is not None else _read_lines(state, one, work)
             claims += [replace(claim, question=one) for claim in answers]
     else:
         claims = _read_lines(state, state["question"], work)

@@ -201,7 +201,7 @@ async def receive_form(request: Request, open_sink: Callable[[str], Sink]) -> Up
             await on_disk(request, form.discard)
             if isinstance(error, BadInput | StorageFull):
                 with anyio.move_on_after(DRAIN_S), suppress(Cancelled):
-                    async for _ in body:  # many senders read no reply before they have sent all
+                    async for _ in body:  # many clients read no reply until they have sent everything
                         pass
         raise
 

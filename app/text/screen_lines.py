@@ -3,7 +3,7 @@
 A screen that scrolls, a list that grows, or a sentence that is being typed is read again with every change. Shown as it
 was read, a two-minute screencast holds 45,000 characters, nearly all of them repeated. Here every line appears once
 as long as it stays, in the reading that showed it first, with the span from its first to its last appearance. Where the
-screen changes, all lines of the new one appear.
+screen changes, all lines of the new screen appear.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GONE_S = 5.0
 LEAST_LETTERS = 2
 """A line without digits that has fewer is what a recogniser sees in a lamp or a window."""
 LONGEST = 320
-"""Characters of a part: a page of credits or a full slide becomes several."""
+"""Characters of one result: a page of credits or a full slide becomes several."""
 SHORT = 2
 """Characters of a word in which each of them matters."""
 SHAPES = str.maketrans("lio|", "1101")
@@ -39,8 +39,8 @@ class _Line:
 
 
 def distinct_lines(segments: Iterable[Segment]) -> list[Segment]:
-    """The readings of one video's screen, each with what is new in it and stays, in order of time; long ones in several
-    parts. `segments`: the readings as they were stored, in any order."""
+    """The readings that show something new, in order of time: each holds only its new lines, and lasts until the last
+    of them is gone. Long ones are split. `segments`: the readings of one video's screen, in any order."""
     open_lines: list[_Line] = []
     before: list[_Line] = []
     new_lines: list[tuple[Segment, list[_Line]]] = []

@@ -6,10 +6,8 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from app.core.errors import Cancelled, LongreelError
+from app.core.errors import LongreelError
 from ui.render.templates import fill
-
-STOPPED = "Stopped."
 
 
 def note(text: str) -> Markup:
@@ -18,8 +16,8 @@ def note(text: str) -> Markup:
 
 
 def problem(error: LongreelError) -> Markup:
-    """An error as a sentence, with what to do; what somebody stopped is no error."""
-    return note(STOPPED) if isinstance(error, Cancelled) else fill("problem.html", error=error)
+    """An error as a sentence, with what to do."""
+    return fill("problem.html", error=error)
 
 
 def date_in_words(text: str) -> str:

@@ -46,7 +46,7 @@ function ask(question) {
   complain('');
   const run = newRun();
   requested = run;
-  joined = true; // whatever the address named before
+  joined = true; // the first render must not rejoin this run before it has arrived
   lastQuestion = question.trim();
   address({ q: inAddress(lastQuestion), answer: '', run }, Boolean(param('answer')));
   goTo('ask', false);

@@ -1,4 +1,4 @@
-"""Whether, when and how often something is said or shown, and what comes first and last: code quotes and counts it."""
+"""Whether, when and how often something is said or shown, and what comes first and last: answered by code."""
 
 from __future__ import annotations
 
@@ -97,10 +97,10 @@ def test_how_often_something_is_said_or_shown_is_counted(
 def test_nothing_is_counted_that_does_not_occur_or_was_not_asked(asked: Any, words: str) -> None:
     asked(AskedFor.TIMES_SAID)
     chat = FakeChat(rule=copies(words), capabilities=SMALL)
-    assert "x" not in Desk(COSTS, chat=chat).ask("How often does she say profit?").text.split()[-1]
+    assert Desk(COSTS, chat=chat).ask("How often does she say profit?").status is not AnswerStatus.ANSWERED
 
 
-def test_a_model_that_copies_nothing_readable_is_no_failure_of_the_question(asked: Any) -> None:
+def test_an_unreadable_reply_does_not_fail_the_question(asked: Any) -> None:
     asked(AskedFor.TIMES_SAID)
     chat = FakeChat(["?", "?", "unknown"], capabilities=SMALL)
     assert Desk(COSTS, chat=chat).ask("How often does she say cost?").status is not AnswerStatus.ANSWERED
