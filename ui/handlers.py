@@ -9,6 +9,7 @@ from typing import Any, TypedDict, cast
 
 import gradio as gr
 import httpx
+from markupsafe import Markup
 from pydantic import SecretStr
 
 from app.api.schemas import AnswerOut, VideoOut
@@ -390,7 +391,7 @@ def _by_id(videos: Sequence[VideoOut]) -> dict[str, VideoOut]:
     return {video.id: video for video in videos}
 
 
-def _why_it_ended(error: LongreelError) -> str:
+def _why_it_ended(error: LongreelError) -> Markup:
     """For a question; one that was stopped has not failed."""
     return markup.note(STOPPED) if isinstance(error, Cancelled) else markup.problem(error)
 
