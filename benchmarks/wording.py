@@ -90,7 +90,7 @@ def tables(answers: Sequence[Asked]) -> list[dict[str, Any]]:
     spoken = {code: [one for one in reworded if language(one.question.variant) == code] for code in codes}
     modalities = sorted({one.question.modality for one in answers})
     return [
-        _compared("language of the rewordings", answers, spoken),
+        *([_compared("language of the rewordings", answers, spoken)] if reworded else []),
         _compared("variant", answers, rows),
         {
             "title": "Right answers by modality and variant",
@@ -124,6 +124,7 @@ def report(answers: Sequence[Asked], choice: bool, half: str) -> dict[str, Any]:
     seconds = [one.seconds for one in answers] or [0.0]
     form = "with their options" if choice else "openly"
     median, p95 = statistics.median(seconds), percentile(seconds, 0.95)
+    variants = dict.fromkeys(one.question.variant for one in answers)
     return {
         "title": "The same questions in other words",
         "document": "results.md",
@@ -131,7 +132,7 @@ def report(answers: Sequence[Asked], choice: bool, half: str) -> dict[str, Any]:
         "command": "python -m benchmarks.wording FOLDER --library DIR",
         "tables": tables(answers),
         "notes": [
-            f"asked {form}; half: {half or 'both'}",
+            f"asked {form}; half: {half or 'both'}; variants: {', '.join(variants)}",
             f"seconds an answer: median {median:.1f}, 95th percentile {p95:.1f}",
             "aims: rewordings in English within 5 points of the original, other languages within 10",
         ],
