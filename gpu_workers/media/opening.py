@@ -64,6 +64,9 @@ def open_container(path: Path, preview: int | None = None, *, without_index: boo
     """
     import av
 
+    # torchvision turns PyAV's log on. Its callback takes the interpreter's lock, in a thread of a decoder whose end the
+    # holder of that lock may be waiting for.
+    av.logging.set_level(None)
     _refuse_what_is_no_media(path)
     options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "merge_pmt_versions": "1"}
     file: Any = f"file:{path}"

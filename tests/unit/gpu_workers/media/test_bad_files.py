@@ -196,3 +196,9 @@ def test_real_files_have_their_true_length_and_can_be_sampled(shared_videos, nam
 def test_a_real_cover_picture_is_left_out(shared_videos):
     media = PyAVProbe().probe(shared_videos / "maui_apple.mp4")
     assert media.video is not None and (media.video.codec, media.video.width) == ("h264", 1280)
+
+
+def test_a_log_that_a_library_turned_on_is_off_while_a_file_is_read(tmp_path: Path) -> None:
+    av.logging.set_level(av.logging.ERROR)  # as torchvision does; a decoder and who closes it can then block each other
+    with opening.open_container(write_media(tmp_path / "a.mp4", times_s=steady(1, 5))):
+        assert av.logging.get_level() is None
