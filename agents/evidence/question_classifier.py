@@ -40,7 +40,7 @@ class AskedFor(StrEnum):
     LENGTH = "length"
     """How long the video is."""
     SEEN = "seen"
-    """What only the pictures show: colours, clothes, movements, what stands where."""
+    """Something that only the pictures show, such as a colour, clothes, a movement or a position."""
 
 
 @dataclass(frozen=True, slots=True)
