@@ -28,10 +28,20 @@ WORK_AT_ONCE = 8
 """Questions and summaries processed at the same time, for all tabs."""
 
 LISTEN = """
+let fetching = 0;
 for (const name of ['open', 'changed', 'ask', 'rejoin', 'stop', 'show', 'thread', 'threads',
   'summarize', 'together', 'chapters', 'view', 'batches']) {
-  document.addEventListener('longreel:' + name, (event) => trigger(name, event.detail));
+  document.addEventListener('longreel:' + name, (event) => {
+    trigger(name, event.detail);
+    window.clearTimeout(fetching);
+    fetching = window.setTimeout(() => trigger('fetch'), 2000);
+  });
 }
+"""
+"""Hands the events of the scripts to the handlers, and brings replies that were lost.
+
+The server closes its line of replies when nothing is under way. An event that is sent before the framework has heard of
+it is not answered until another one opens the line again, so each is followed by one that does nothing.
 """
 
 
@@ -102,6 +112,7 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     bus.view(page.view, None, viewed, **quiet)
     bus.together(page.together, None, viewed[2], **many)
     bus.batches(page.batches, None, viewed[4], **quiet)
+    bus.fetch(lambda: None, None, None, **quiet)
 
 
 class Scripts(StaticFiles):

@@ -12,6 +12,29 @@ from ui.blocks import Scripts
 
 SLOW = "When did it open, slowly?"
 
+CLOSE_LATE = """(() => {
+  const fetched = window.fetch;
+  let sent = () => {};
+  window.fetch = async (...given) => {
+    const response = await fetched(...given);
+    const address = given[0].url || String(given[0]);
+    if (address.includes('/queue/join')) window.setTimeout(() => sent(), 100);
+    if (!address.includes('/queue/data')) return response;
+    const late = new TransformStream({
+      async transform(message, line) {
+        if (message.includes('close_stream')) await new Promise((done) => { sent = done; });
+        line.enqueue(message);
+      },
+    });
+    const messages = new TransformStream({
+      transform: (text, line) => text.split(/(?<=\\n\\n)/).forEach((message) => line.enqueue(message)),
+    });
+    const body = response.body.pipeThrough(new TextDecoderStream()).pipeThrough(messages).pipeThrough(late);
+    return new Response(body.pipeThrough(new TextEncoderStream()), response);
+  };
+})()"""
+"""The page hears that the server has closed its line of replies only after it has sent its next event."""
+
 
 def param(page: Page, name: str) -> str:
     """A value in the page's address."""
@@ -40,6 +63,14 @@ def test_a_connection_that_comes_back_before_the_question_has_arrived_does_not_d
     server.answer_slow_questions()
     expect(page.locator("#lr-answer .lr-verdict")).to_contain_text("Answered")
     expect(page.locator("#lr-ask-problem")).to_be_hidden()
+
+
+def test_a_question_sent_while_the_server_closes_its_line_of_replies_is_answered(page: Page) -> None:
+    page.add_init_script(CLOSE_LATE)
+    page.reload()
+    expect(page.locator("[data-open]").first).to_be_visible()
+    ask(page, "When did it open?")
+    expect(page.locator("#lr-answer section h2")).to_have_text("When did it open?")
 
 
 def test_a_question_asked_after_an_answer_does_not_keep_its_address(page: Page, server: Server) -> None:
