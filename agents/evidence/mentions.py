@@ -1,6 +1,6 @@
-"""Whether, when and how often something is said or shown, and what is said or shown first and last: answers that code
-gives, with the lines that prove them. The term to find is the one in quotation marks, or the one that the model copies
-from the question.
+"""Whether, when, how often and in which order things are said or shown, and what is said or shown first and last:
+answers that code gives, with the lines that prove them. The terms to find are those in quotation marks, or those that
+the model copies from the question.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ ABOUT = 0.75
 belong together reach it, and none of the others."""
 CLOSEST = 3
 """Lines that the model is asked about where none holds the words themselves."""
-MOST_QUOTED, QUOTED_LENGTH = 4, 160
-"""Lines that are quoted in one answer, and characters of each."""
+MOST_QUOTED, MOST_ORDERED, QUOTED_LENGTH = 4, 6, 160
+"""Lines that are quoted in one answer, and where things are put in order; characters of each."""
 
 KINDS = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
 COUNTED = {AskedFor.TIMES_SAID: SegmentKind.SPEECH, AskedFor.TIMES_SHOWN: SegmentKind.SCREEN_TEXT}
@@ -46,12 +46,14 @@ ENDS = {
 
 ScopeOf = Callable[[SegmentKind], Sequence[tuple[Video, TimeSpan]]]
 """Where a kind of segment counts."""
+Search = Callable[[list[str]], Sequence[Passage]]
+"""Finds what is closest to terms in meaning."""
 
 
-class Term(BaseModel):
-    """What the model replies when it is asked for the term to find."""
+class Terms(BaseModel):
+    """What the model replies when it is asked what to find."""
 
-    words: str = Field(max_length=80)
+    words: list[str] = Field(max_length=MOST_ORDERED)
 
 
 def count_term(
@@ -68,48 +70,57 @@ def count_term(
 
 
 def answer_by_mentions(
-    work: AgentRun, question: str, asked: AskedFor | None, scope_of: ScopeOf, evidence: Sequence[Passage]
+    work: AgentRun, question: str, asked: AskedFor | None, scope_of: ScopeOf, search: Search
 ) -> Finding | None:
-    """The lines in which something is said or shown, or the first or the last line, or how often a term occurs; None if
-    the question asks for something else, or nothing is found. The answer repeats the lines or the term, so that it is
-    true even if the question was misunderstood.
-
-    `evidence`: the lines to try by meaning if none contains the words.
+    """The lines in which something is said or shown, or the first or the last line, or how often a term occurs, or
+    things in order; None if the question asks for something else, or nothing is found. The answer repeats the lines or
+    the term, so that it is true even if the question was misunderstood.
     """
     if asked in ENDS:
         kind, place = ENDS[asked]
         scope = scope_of(kind)
         lines = read_span(work.parts.library, *scope[0], (kind,)) if len(scope) == 1 else []
-        return _quotation(lines and [lines[place]], scope)
-    if asked not in COUNTED and asked not in (AskedFor.MOMENT, AskedFor.MENTIONED):
+        return _quotation([("", line) for line in lines and [lines[place]]], scope)
+    is_ordered = asked is AskedFor.ORDER
+    if asked not in COUNTED and asked not in (AskedFor.MOMENT, AskedFor.MENTIONED, AskedFor.ORDER):
         return None
-    term = _find_term(work, question)
-    if not term:
+    terms = _find_terms(work, question, "order" if is_ordered else "subject")
+    if (len(terms) > 1) is not is_ordered or not terms:
         return None
     if asked in COUNTED:
         kind = COUNTED[asked]
-        total, lines = count_term(work.parts.library, term, scope_of(kind), kind)
-        return Finding(f"“{term}”: {total}x", tuple(lines)) if total else None
-    lines = [line for kind in KINDS for line in count_term(work.parts.library, term, scope_of(kind), kind)[1]]
-    return _quotation(lines or _lines_about(work, term, evidence), [one for kind in KINDS for one in scope_of(kind)])
+        total, lines = count_term(work.parts.library, terms[0], scope_of(kind), kind)
+        return Finding(f"“{terms[0]}”: {total}x", tuple(lines)) if total else None
+    scope = [one for kind in KINDS for one in scope_of(kind)]
+    if is_ordered and len({video.id for video, _ in scope}) > 1:
+        return None
+    found: list[tuple[str, Passage]] = []
+    for term in terms:
+        lines = [line for kind in KINDS for line in count_term(work.parts.library, term, scope_of(kind), kind)[1]]
+        lines = lines or _lines_about(work, term, search([term]))
+        if is_ordered and not lines:
+            return None
+        found += [(term, min(lines, key=lambda line: line.span))] if is_ordered else [("", line) for line in lines]
+    return _quotation(found, scope, MOST_ORDERED if is_ordered else MOST_QUOTED)
 
 
-def _find_term(work: AgentRun, question: str) -> str:
-    """The one term that a question quotes, or the one that the model copies from it; "" if there is none or several."""
+def _find_terms(work: AgentRun, question: str, task: str) -> list[str]:
+    """The terms that a question quotes, or those that the model copies from it."""
     terms = quoted_terms(question)
     if terms or work.parts.chat is None:
-        return terms[0] if len(terms) == 1 else ""
-    messages = [Message("system", prompt("subject")), *examples("subject"), Message("user", question)]
+        return list(terms)
+    messages = [Message("system", prompt(task)), *examples(task), Message("user", question)]
     try:
-        term = ask_json(work, messages, Term, max_output=60).words.strip()
+        written = ask_json(work, messages, Terms, max_output=160).words
     except WorkerFailed:
-        return ""  # if the model is down, the call that reads the lines reports it
-    return term if words(term) and contains(term, question) >= COPIED else ""
+        return []  # if the model is down, the call that reads the lines reports it
+    copied = dict.fromkeys(term.strip() for term in written if contains(term, question) >= COPIED)
+    return [term for term in copied if words(term)]
 
 
-def _lines_about(work: AgentRun, term: str, evidence: Sequence[Passage]) -> list[Passage]:
+def _lines_about(work: AgentRun, term: str, closest: Sequence[Passage]) -> list[Passage]:
     """Of the lines whose vectors are closest to a term, those that are about it as the model judges."""
-    lines = [passage for passage in evidence if passage.kind in KINDS]
+    lines = [passage for passage in closest if passage.kind in KINDS]
     if not lines:
         return []
     embedder = work.parts.text_embedder
@@ -123,14 +134,23 @@ def _lines_about(work: AgentRun, term: str, evidence: Sequence[Passage]) -> list
     return found
 
 
-def _quotation(lines: Sequence[Passage], scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
-    """The lines with their times, and in several videos with their titles; None where there is none."""
-    lines = sorted(lines, key=lambda passage: (passage.video_id, passage.span))
+def _quotation(
+    found: Sequence[tuple[str, Passage]], scope: Sequence[tuple[Video, TimeSpan]], most: int = MOST_QUOTED
+) -> Finding | None:
+    """Lines in order with their times, each behind its term if it has one, and in several videos with their titles;
+    None where there is none."""
+
+    def place(one: tuple[str, Passage]) -> tuple[str, TimeSpan, int]:
+        term, line = one
+        return line.video_id, line.span, line.text.casefold().find(term.casefold())  # two terms may be in one line
+
+    found = sorted(found, key=place)
     titles = {video.id: video.title for video, _ in scope}
     quoted = []
-    for line in lines[:MOST_QUOTED]:
+    for term, line in found[:most]:
         text = " ".join(line.text.split())
         cut = text if len(text) <= QUOTED_LENGTH else f"{text[:QUOTED_LENGTH].rstrip()}…"
-        quoted.append(f"{titles[line.video_id] + ' ' if len(titles) > 1 else ''}{clock(line.span.start_s)} “{cut}”")
-    more = [f"(+{len(lines) - MOST_QUOTED})"] if len(lines) > MOST_QUOTED else []
-    return Finding("\n".join([*quoted, *more]), tuple(lines)) if lines else None
+        title = titles[line.video_id] + " " if len(titles) > 1 else ""
+        quoted.append(f"{title}{clock(line.span.start_s)} {term and term + ': '}“{cut}”")
+    more = [f"(+{len(found) - most})"] if len(found) > most else []
+    return Finding("\n".join([*quoted, *more]), tuple(line for _, line in found)) if found else None

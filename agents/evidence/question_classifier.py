@@ -37,6 +37,8 @@ class AskedFor(StrEnum):
     FIRST_SHOWN = "first shown"
     """The first text on the screen."""
     LAST_SHOWN = "last shown"
+    ORDER = "order"
+    """Which of several things is said or shown first, or in which order they come."""
     LENGTH = "length"
     """How long the video is."""
     SEEN = "seen"

@@ -21,9 +21,11 @@ from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
 from agents.loop import expanded, give_up
 from agents.parts import AgentRun
-from agents.pipeline.gather import rank
+from agents.pipeline.gather import SEARCHED, WORDS, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer
+from agents.tools.base import ToolContext
+from agents.tools.search import find
 from app.core.errors import LongreelError
 from app.core.timecode import clock, parse_clock
 from app.core.types import Message, SegmentKind
@@ -78,12 +80,13 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     is_single = not state["options"] and len(state["asked"]) <= 1
     try:
         asked = _asked_for(question, work) if is_single else None
-        found = _by_code(state, question, asked, work) if is_single and not state["region"] else None
+        context = ToolContext(work, state, runtime.stream_writer)
+        found = _by_code(question, asked, context) if is_single and not state["region"] else None
         if found is None and work.parts.chat is None:
             best = rank(question, list(state["evidence"]), work)[:MOST_QUOTED]
             closest = f" The closest passages are: {'; '.join(f'“{one.text[:160]}”' for one in best)}" if best else ""
             return Command(goto="finish", update={"problems": (NO_MODEL + closest,)})
-        draft = _draft(state, work) if found is None else DraftAnswer((found,), "yes")
+        draft = _draft(context) if found is None else DraftAnswer((found,), "yes")
         if asked is AskedFor.SEEN and not work.sees:
             draft = replace(draft, could_be_in=("pictures",), needs_eyes=True)
     except LongreelError as error:
@@ -91,14 +94,16 @@ def respond(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["j
     return Command(goto="judge", update={"draft": draft})
 
 
-def _by_code(state: AgentState, question: str, asked: AskedFor | None, work: AgentRun) -> Claim | None:
+def _by_code(question: str, asked: AskedFor | None, context: ToolContext) -> Claim | None:
     """What code answers from the things that were followed, the sounds that were heard, the length of the file, and the
     lines in which something is said or shown; None for anything else."""
+    work, state = context.work, context.state
     scope_of = functools.partial(state["plan"].spans, state["videos"])
+    search = functools.partial(find, scope=scope_of(), kinds=WORDS, limit=SEARCHED, work=work)
     found = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
     found = found or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
     found = found or answer_by_length(asked, state["videos"])
-    found = found or answer_by_mentions(work, question, asked, scope_of, state["evidence"])
+    found = found or answer_by_mentions(work, question, asked, scope_of, search)
     if found is None:
         return None
     keys = {passage.key for passage in found.passages}
@@ -110,7 +115,8 @@ def _asked_for(question: str, work: AgentRun) -> AskedFor | None:
     return question_classifier().asked_for(question, work.parts.text_embedder)
 
 
-def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
+def _draft(context: ToolContext) -> DraftAnswer:
+    state, work = context.state, context.work
     if not state["evidence"]:
         return DraftAnswer((), "no")
     if state["options"]:
@@ -118,7 +124,7 @@ def _draft(state: AgentState, work: AgentRun) -> DraftAnswer:
     if len(state["asked"]) > 1:
         claims = []
         for one in state["asked"]:
-            found = _by_code(state, one, _asked_for(one, work), work)
+            found = _by_code(one, _asked_for(one, work), context)
             answers = [found] if found is not None else _read_lines(state, one, work)
             claims += [replace(claim, question=one) for claim in answers]
     else:

@@ -1,4 +1,4 @@
-"""Whether, when and how often something is said or shown, and what comes first and last: answered by code."""
+"""Whether, when, how often and in which order things are said or shown, and what comes first and last: by code."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> Any:
     return recognized
 
 
-def desk(words: str = "", *, about: Sequence[str] = ()) -> Desk:
+def desk(*words: str, about: Sequence[str] = (), speech: Any = SPEECH, screen: Any = SCREEN) -> Desk:
     """The model takes these words for what is looked for, and these lines for ones about it."""
 
     def weights(messages: Any, labels: Sequence[str]) -> dict[str, float]:
         share = 0.9 if any(f'"{one}"' in messages[-1].text for one in about) else 0.1
         return {labels[0]: share, labels[1]: 1 - share}
 
-    return Desk(SPEECH, SCREEN, chat=FakeChat(rule=copies(words), capabilities=SMALL, weights=weights))
+    return Desk(speech, screen, chat=FakeChat(rule=copies(*words), capabilities=SMALL, weights=weights))
 
 
-def copies(words: str) -> Rule:
+def copies(*words: str) -> Rule:
     """The model copies these words from the question; of the lines it says that they do not hold the answer."""
     copied = json.dumps({"words": words})
     return lambda request: copied if "words" in (request.schema or {}).get("properties", {}) else "unknown"
@@ -98,6 +98,36 @@ def test_nothing_is_counted_that_does_not_occur_or_was_not_asked(asked: Any, wor
     asked(AskedFor.TIMES_SAID)
     chat = FakeChat(rule=copies(words), capabilities=SMALL)
     assert Desk(COSTS, chat=chat).ask("How often does she say profit?").status is not AnswerStatus.ANSWERED
+
+
+SCHOOL = [(60, 65, "The school needs a roof."), (90, 95, "Der Zug kommt zu spät."), (120, 125, "The bus.")]
+
+
+@pytest.mark.parametrize(
+    ("things", "text"),
+    [
+        (("bus", "school"), "1:00 school: “The school needs a roof.”\n2:00 bus: “The bus.”"),
+        (("roof", "school"), "1:00 school: “The school needs a roof.”\n1:00 roof: “The school needs a roof.”"),
+        (("train", "school"), "1:00 school: “The school needs a roof.”\n1:30 train: “Der Zug kommt zu spät.”"),
+    ],
+    ids=["words", "one line", "meaning"],
+)
+def test_things_are_put_in_the_order_in_which_they_are_first_said(
+    asked: Any, things: tuple[str, ...], text: str
+) -> None:
+    asked(AskedFor.ORDER)
+    order = desk(*things, about=["Der Zug kommt zu spät."], speech=SCHOOL, screen=())
+    answer = order.ask(f"Which is first, {' or '.join(things)}?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, text)
+    assert all(one.verified for one in answer.citations)
+
+
+@pytest.mark.parametrize(
+    "things", [["school"], ["school", "church"], ["school", "bus"]], ids=["one", "no", "not asked"]
+)
+def test_things_of_which_one_is_missing_are_not_put_in_order(asked: Any, things: Sequence[str]) -> None:
+    asked(AskedFor.ORDER)
+    assert "“" not in desk(*things, speech=SCHOOL, screen=()).ask("Which is first, the school or the church?").text
 
 
 def test_an_unreadable_reply_does_not_fail_the_question(asked: Any) -> None:
@@ -167,6 +197,9 @@ def test_everyday_questions_are_recognized_in_many_languages() -> None:
         "Wie oft wird der Hafen erwähnt?": AskedFor.TIMES_SAID,
         "How often does the word risk appear on the screen?": AskedFor.TIMES_SHOWN,
         "How often does the ferry leave?": None,
+        "Which is discussed first, the harbour or the school?": AskedFor.ORDER,
+        "Wird der Hafen vor der Schule erwähnt?": AskedFor.ORDER,
+        "Which is older, the harbour or the school?": None,
         "How long is the video?": AskedFor.LENGTH,
         "¿Cuánto dura la película?": AskedFor.LENGTH,
         "How long is the bridge?": None,
