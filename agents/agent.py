@@ -75,6 +75,8 @@ class VideoAgent:
         if plan and plan.by == "user":
             question = plan.question
         plan = plan or Plan(question, scope=find_scope(question))
+        if plan.by != "user" and not plan.spans(videos):
+            plan = replace(plan, scope=None)  # "after twenty minutes" in a recipe of five is no time of the video
         if region is not None:
             plan = replace(plan, scope=TimeScope(region.span.start_s, region.span.end_s, ""))
         start = AgentState(

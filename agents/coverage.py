@@ -10,6 +10,8 @@ from agents.state import AgentState, Coverage, Sense
 from app.core.timecode import span_clock
 from app.core.types import SegmentKind, TimeSpan, Video, joined
 
+REACH_S, REACH_SHARE = 15.0, 1 / 32
+"""How far before and after itself a frame covers its video: so many seconds, or this share of it."""
 NEARLY = 0.9
 """The share of a span from which it counts as covered."""
 NAMES: dict[Sense, str] = {
@@ -45,21 +47,29 @@ def searched(state: AgentState) -> tuple[str, ...]:
     for sense, name in NAMES.items():
         parts: list[str] = []
         for video in state["videos"]:
-            spans = [one.span for one in state["inspected"] if one.sense == sense and one.video_id == video.id]
-            if None in spans:
+            spans = _inspected(state["inspected"], video, sense)
+            if spans and spans[0].contains(1.0) and spans[0].end_s + 1.0 >= video.duration_s:
                 parts.append(f"all of {video.title}" if len(state["videos"]) > 1 else "from beginning to end")
             else:
-                parts += map(span_clock, joined((span for span in spans if span is not None), 1.0)[:4])
+                parts += map(span_clock, spans[:4])
         if parts:
             shown = parts if len(parts) <= 4 else [f"{len(parts)} parts"]
             phrases.append(f"{name} ({', '.join(shown)})")
     return tuple(phrases)
 
 
-def words_covered(video: Video, span: TimeSpan | None, kinds: Sequence[SegmentKind]) -> list[Coverage]:
+def words_covered(video: Video, span: TimeSpan, kinds: Sequence[SegmentKind]) -> list[Coverage]:
     """What reading or searching these kinds covers; stored descriptions of pictures are no look at them."""
     senses: tuple[Sense, ...] = ("speech", "screen_text")
     return [Coverage(sense, video.id, span) for sense in senses if SegmentKind(sense) in kinds]
+
+
+def frames_covered(video: Video, times_s: Sequence[float], spans: Sequence[TimeSpan], sense: Sense) -> list[Coverage]:
+    """What frames cover of the spans in which they were to be: the time around each."""
+    reach_s = max(REACH_S, REACH_SHARE * video.duration_s)
+    around = joined(TimeSpan(time_s, time_s).padded(reach_s, video.duration_s) for time_s in times_s)
+    parts = [one.clipped(span) for span in spans for one in around]
+    return [Coverage(sense, video.id, part) for part in parts if part is not None]
 
 
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:
@@ -79,7 +89,10 @@ def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap
 def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Iterator[Gap]:
     span = state["plan"].span(video)
     has_it = bool(video.media.audio) if sense == "speech" else video.media.video is not None
-    if span is None or not has_it or _is_covered(state["inspected"], video, sense, span):
+    if span is None or not has_it:
+        return
+    near = [one for one in _inspected(state["inspected"], video, sense) if one.overlaps(span)]
+    if near and sum(one.intersection_s(span) for one in near) >= NEARLY * span.duration_s:
         return
     if sense != "pictures":
         yield Gap(sense, video, f"{NAMES[sense]} in {video.title} was not searched", can_close=True)
@@ -95,11 +108,5 @@ def _gap(state: AgentState, work: AgentRun, video: Video, sense: Sense) -> Itera
         )
 
 
-def _is_covered(inspected: Sequence[Coverage], video: Video, sense: Sense, span: TimeSpan) -> bool:
-    mine = [one for one in inspected if one.video_id == video.id and one.sense == sense]
-    if any(one.span is None for one in mine):
-        return True
-    spans = joined([one.span for one in mine if one.span is not None], 1.0)
-    if span.duration_s <= 0:
-        return any(one.overlaps(span) for one in spans)
-    return sum(one.intersection_s(span) for one in spans) >= NEARLY * span.duration_s
+def _inspected(inspected: Sequence[Coverage], video: Video, sense: Sense) -> list[TimeSpan]:
+    return joined((one.span for one in inspected if one.video_id == video.id and one.sense == sense), 1.0)

@@ -45,11 +45,11 @@ Entry = Said | Observation | Note
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """Where one sense was searched or looked at. `span` None: the whole video."""
+    """Where one sense was searched or looked at."""
 
     sense: Sense
     video_id: VideoId
-    span: TimeSpan | None = None
+    span: TimeSpan
 
 
 @dataclass(frozen=True, slots=True)

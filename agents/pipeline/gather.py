@@ -92,16 +92,10 @@ def _read(state: AgentState, context: ToolContext) -> tuple[list[Passage], tuple
 
 def _ranked(state: AgentState, context: ToolContext, scope: list[tuple[Video, TimeSpan]]) -> list[Passage]:
     """What was found, ranked again, the best with their neighbours as far as the model can read, in order of time."""
-    videos = [video for video, _ in scope]
-    spans = {video.id: span for video, span in scope}
     suggested = state["plan"].queries if state["plan"].by == "user" else ()
     chosen: dict[object, Passage] = {}
     for question in state["asked"]:
-        hits = [
-            passage
-            for passage in find(list(dict.fromkeys([question, *suggested])), videos, WORDS, SEARCHED, context)
-            if passage.span.overlaps(spans[passage.video_id])
-        ]
+        hits = find(list(dict.fromkeys([question, *suggested])), scope, WORDS, SEARCHED, context.work)
         read: dict[object, Passage] = {}
         for passage in rank(question, hits, context.work):
             near = [passage]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -64,9 +64,15 @@ class ToolContext:
             raise ToolRefused(f"{self.name_of(video)} has no pictures.")
         return video
 
-    def videos_named(self, name: str) -> list[Video]:
-        """The video with this name, or all of them for "all". Raises ToolRefused."""
-        return list(self.videos.values()) if name.lower() in ("", "all") else [self.video(name)]
+    def scope(self, name: str, span: SpanIn | None) -> list[tuple[Video, TimeSpan]]:
+        """The requested span of the video with this name, or for "all" of all that are long enough. Raises
+        ToolRefused."""
+        videos = list(self.videos.values()) if name.lower() in ("", "all") else [self.video(name)]
+        found = []
+        for video in videos:
+            with suppress(ToolRefused):
+                found.append((video, self.span(video, span)))
+        return found or [(videos[0], self.span(videos[0], span))]
 
     def allowed(self, video: Video) -> TimeSpan:
         """The part of a video that the person chose; a time in the question is for the model to understand.
@@ -76,7 +82,7 @@ class ToolContext:
         plan = self.state["plan"]
         span = plan.span(video) if plan.by == "user" else video.media.whole
         if span is None:
-            raise ToolRefused(f"{self.name_of(video)} is too short: the question asks about a later time.")
+            raise ToolRefused(f"The chosen part lies after the end of {self.name_of(video)}.")
         return span
 
     def span(self, video: Video, span: SpanIn | None) -> TimeSpan:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from pydantic import Field
 
 from agents.evidence import Passage
 from agents.evidence.things import ASK, count_facts, kinds_meant, track_passage
 from agents.parts import AgentRun
-from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.look import NO_FRAME
 from app.core.errors import ToolRefused
@@ -57,7 +55,7 @@ class Detect(Tool):
         names = _names(self.things, detector.classes, context.work)
         followed = self._followed(video, spans, names, context.work)
         times = evenly(spans, 0 if self.fps else context.work.budget.take_frames(self.frames))
-        frames = list(context.work.parts.frames.at(Path(video.path), times, max_side=SIDE)) if times else []
+        frames = list(context.work.pictures.at(video, times, SIDE)) if times else []
         if not frames and not followed and not self.fps:
             raise ToolRefused(NO_FRAME)
         passages = []
@@ -72,7 +70,8 @@ class Detect(Tool):
         if self.fps:
             how = f"followed in {self.fps:g} frames a second{'' if followed else ', and not found'}"
         head = f"{', '.join(names)}: {how}."
-        return Outcome((*followed, head, *passages), (Coverage("pictures", video.id, hull),))
+        # A detector that knows a few things has not looked at the pictures.
+        return Outcome((*followed, head, *passages))
 
     def _followed(self, video: Video, spans: Sequence[TimeSpan], names: Sequence[str], work: AgentRun) -> list[Passage]:
         """The numbers of the things in each span and when each of them is seen: followed closely now where there is a

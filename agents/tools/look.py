@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import functools
-import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from pydantic import Field
 
+from agents.coverage import frames_covered
 from agents.looking import see_frames
 from agents.parts import AgentRun
-from agents.state import Coverage
+from agents.state import Sense
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext, VideoName
 from agents.tools.frames import FrameChooser, distinct
 from app.core.errors import ToolRefused
@@ -22,10 +21,6 @@ from app.core.types import SegmentKind, TimeSpan, Video, evenly
 MOST_FRAMES = 64
 JUDGED_SIDE = 490
 """Longest side of frames that a selection method looks at itself, pixels."""
-COVERED_S = 30.0
-"""A whole video counts as looked at when no gap between the frames that were shown is longer than this, or than a
-sixteenth of it."""
-COVERED_SHARE = 1 / 16
 NO_FRAME = "No frame is left in the budget, or none could be decoded there."
 
 
@@ -58,17 +53,14 @@ class Look(Tool):
             raise ToolRefused(f"{NO_FRAME} Answer from what you have.")
         found = see_frames(context.work, video, frames, spans, self.goal)
         hull = TimeSpan(min(span.start_s for span in spans), max(span.end_s for span in spans))
-        seen_s = [frame.pts_s for frame in frames]
-        context.report_inspected("look", video, hull, seen_s, found)
+        context.report_inspected("look", video, hull, [frame.pts_s for frame in frames], found)
         where = f"{context.name_of(video)} between {clock(hull.start_s)} and {clock(hull.end_s)}"
         whole = f"{len(frames)} frames of {where}, {how}:"
         nothing = () if found else ("The vision model saw nothing that bears on this.",)
-        gaps = [b - a for a, b in itertools.pairwise([0.0, *seen_s, video.duration_s])]
-        covers_all = max(gaps) <= max(COVERED_S, COVERED_SHARE * video.duration_s)
-        seen = Coverage("pictures", video.id, None if covers_all else hull)
         # Whoever sees the frames themselves reads them too.
-        read = (replace(seen, sense="screen_text"),) if context.work.chat_sees else ()
-        return Outcome((whole, *found, *nothing), (seen, *read))
+        senses: tuple[Sense, ...] = ("pictures", "screen_text") if context.work.chat_sees else ("pictures",)
+        covered = [one for sense in senses for one in frames_covered(video, times, spans, sense)]
+        return Outcome((whole, *found, *nothing), tuple(covered))
 
     def _times(self, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:
         """Which moments to show, and how they were chosen, in words for the model."""

@@ -10,6 +10,7 @@ from agents.evidence.reading import READABLE, read_span
 from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.runs import runs
 from app.core.timecode import clock
+from app.core.types import TimeSpan
 
 PAGE_CHARACTERS = 12_000
 
@@ -34,7 +35,9 @@ class Read(Tool):
             passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
         ) or [[]]
         page = min(self.page, len(pages))
-        inspected = tuple(words_covered(video, span, kinds))
+        edges = [span.start_s, *(page[0].span.start_s for page in pages[1:]), span.end_s]
+        shown = TimeSpan(*sorted(edges[page - 1 : page + 1]))
+        inspected = tuple(words_covered(video, shown, kinds))
         whole = f"{context.name_of(video)} from {clock(span.start_s)} to {clock(span.end_s)}"
         if not pages[0]:
             return Outcome((f"Nothing is said or written in {whole}.",), inspected)

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 
 from pydantic import Field
 
+from agents.coverage import frames_covered
 from agents.evidence import Passage
 from agents.parts import AgentRun
-from agents.state import Coverage
 from agents.tools.base import Outcome, Seconds, Tool, ToolContext, VideoName
+from app.core.errors import ToolRefused
+from app.core.timecode import span_clock
 from app.core.types import Segment, SegmentKind, TimeSpan, Video
 
 MOST_MOMENTS = 16
@@ -33,10 +35,12 @@ class Scan(Tool):
         context.require(SegmentKind.SCREEN_TEXT)
         allowed = context.allowed(video)
         times = sorted(time_s for time_s in set(self.times) if allowed.contains(time_s))
+        if not times:
+            raise ToolRefused(f"No moment lies within {span_clock(allowed)}.")
         passages = read_moments(context.work, video, times)
-        hull = TimeSpan(times[0], times[-1]) if times else allowed
-        context.report_inspected("read_text", video, hull, times, passages)
-        return Outcome(tuple(passages) or ("No text can be read there.",), (Coverage("screen_text", video.id, hull),))
+        context.report_inspected("read_text", video, TimeSpan(times[0], times[-1]), times, passages)
+        covered = frames_covered(video, times, [allowed], "screen_text")
+        return Outcome(tuple(passages) or ("No text can be read there.",), tuple(covered))
 
 
 def read_moments(work: AgentRun, video: Video, times_s: Sequence[float]) -> list[Passage]:

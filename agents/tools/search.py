@@ -14,7 +14,7 @@ from agents.evidence.reading import READABLE, from_segment, from_utterance, is_g
 from agents.parts import AgentRun
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.events import Searched
-from app.core.types import Evidence, SegmentKind, TimeSpan, Video
+from app.core.types import Evidence, SegmentKind, TimeSpan, Video, VideoId
 
 Source = Literal["speech", "screen_text", "seen", "heard"]
 KINDS: dict[Source, tuple[SegmentKind, ...]] = {
@@ -47,54 +47,49 @@ class Search(Tool):
 
     def run(self, context: ToolContext) -> Outcome:
         """The best segments over all queries, speech as single sentences."""
-        videos = context.videos_named(self.video)
+        scope = context.scope(self.video, self.span)
         kinds = tuple(kind for source in self.sources for kind in KINDS[source]) or READABLE
         plan = context.state["plan"]
         kinds = tuple(filter(plan.allows, kinds)) or plan.sources
-        passages = find(self.queries, videos, kinds, self.k, context, self.span)
-        inspected = tuple(
-            one
-            for video in videos
-            for one in words_covered(video, None if self.span is None else context.span(video, self.span), kinds)
-        )
+        passages = find(self.queries, scope, kinds, self.k, context.work)
+        inspected = tuple(one for video, span in scope for one in words_covered(video, span, kinds))
         context.report(Searched("; ".join(self.queries), tuple(p.hit for p in passages)))
         return Outcome(tuple(passages) or ("Nothing was found.",), inspected)
 
 
 def find(
     queries: Sequence[str],
-    videos: Sequence[Video],
+    scope: Sequence[tuple[Video, TimeSpan]],
     kinds: Sequence[SegmentKind],
     limit: int,
-    context: ToolContext,
-    span: SpanIn | None = None,
+    work: AgentRun,
 ) -> list[Passage]:
-    """The `limit` best segments over all queries as passages, best first; guessed tags are left out."""
-    retriever = context.work.parts.retriever
-    by_id = {video.id: video for video in videos}
-    plan = context.state["plan"]
-    if span is None and (plan.scope is None or plan.by != "user"):
-        windows: list[tuple[Sequence[Video], TimeSpan | None]] = [(videos, None)]
-    else:
-        windows = [([video], context.span(video, span)) for video in videos]
+    """The `limit` best segments over all queries as passages, best first; guessed tags are left out.
+
+    `scope`: the videos, and where in each.
+    """
+    by_id = {video.id: video for video, _ in scope}
+    windows: dict[TimeSpan | None, list[VideoId]] = {}
+    for video, span in scope:
+        windows.setdefault(None if span == video.media.whole else span, []).append(video.id)
     scores: dict[str, float] = {}
     hits: dict[str, Evidence] = {}
     for query in queries:
-        for some, window in windows:
-            ids = [video.id for video in some]
-            for place, hit in enumerate(retriever.search(query, limit=limit, videos=ids, window=window, kinds=kinds)):
+        for window, ids in windows.items():
+            # Twice as many, since guesses take places too.
+            found = work.parts.retriever.search(query, limit=2 * limit, videos=ids, window=window, kinds=kinds)
+            for place, hit in enumerate(one for one in found if not is_guess(one.segment)):
                 hits[hit.segment.id] = hit
                 scores[hit.segment.id] = scores.get(hit.segment.id, 0.0) + 1 / (RANK_CONSTANT + place)
-    best = sorted(hits.values(), key=lambda hit: -scores[hit.segment.id])
     passages: list[Passage] = []
-    for hit in [hit for hit in best if not is_guess(hit.segment)][:limit]:
-        passages += _narrowed(hit, by_id[hit.segment.video_id], queries, context)
-    return list({passage.key: passage for passage in reversed(passages)}.values())[::-1]
+    for hit in sorted(hits.values(), key=lambda hit: (-scores[hit.segment.id], -hit.score))[:limit]:
+        passages += _narrowed(hit, by_id[hit.segment.video_id], queries, work)
+    return list({passage.key: passage for passage in passages}.values())
 
 
-def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], context: ToolContext) -> list[Passage]:
+def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], work: AgentRun) -> list[Passage]:
     """The best sentences of a segment of speech, in order; of text on the screen the best lines, each once."""
-    work, segment = context.work, hit.segment
+    segment = hit.segment
     if segment.kind is SegmentKind.SPEECH:
         utterances = work.parts.library.utterances(video.id, segment.span)
         inside = [from_utterance(video, one) for one in utterances if segment.span.contains(one.span.middle_s)]

@@ -48,8 +48,7 @@ class Tally(Tool):
         store, work = context.work.parts.tracks, context.work
         context.require(SegmentKind.OBJECT)
         findings = []
-        for video in context.videos_named(self.video):
-            span = context.span(video, self.span)
+        for video, span in context.scope(self.video, self.span):
             tracks = store.tracks(video.id, span) if store else []
             for kind in kinds_meant(ASK.format(self.thing), work.parts.text_embedder, known_kinds(work, tracks)):
                 findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
@@ -61,7 +60,7 @@ class Tally(Tool):
     def _count_term(self, context: ToolContext) -> Outcome:
         if not words(self.term):
             raise ToolRefused("The term holds no word.")
-        scope = [(video, context.span(video, self.span)) for video in context.videos_named(self.video)]
+        scope = context.scope(self.video, self.span)
         kind = SegmentKind(self.source)
         total, where = count_term(context.work.parts.library, self.term, scope, kind)
         inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from agents.coverage import frames_covered
 from agents.evidence import Passage
 from agents.evidence.regions import region_passages
 from agents.looking import see_frames
@@ -43,10 +44,12 @@ class Zoom(Tool):
             raise ToolRefused("Give a part with left < right and top < bottom.")
         region = Region((self.left, self.top, self.right, self.bottom), span)
         passages: list[Passage] = []
-        inspected, allows = [Coverage("screen_text", video.id, span)], context.state["plan"].allows
+        inspected: list[Coverage] = []
+        allows = context.state["plan"].allows
         if allows(SegmentKind.OBJECT) and work.parts.tracks is not None:
             passages += region_passages(video, work.parts.tracks.tracks(video.id, span), region)
         if allows(SegmentKind.SCREEN_TEXT):
+            inspected += frames_covered(video, [span.middle_s], [span], "screen_text")
             around = span.padded(AROUND_S, video.duration_s)
             for frame in work.pictures.at(video, [span.middle_s], SIDE, region.box):
                 text = "\n".join(line.text for line in work.parts.text_reader.read(frame))
@@ -55,9 +58,10 @@ class Zoom(Tool):
         left = work.budget.frames_left
         if allows(SegmentKind.VISUAL) and work.sees:
             passages += _look(context, video, region)
-        if work.budget.frames_left < left:
+        has_looked = work.budget.frames_left < left
+        if has_looked and context.state["region"]:  # else the answer may be in another part of the picture
             inspected.append(Coverage("pictures", video.id, span))
-        action: Action = "look" if len(inspected) > 1 else "read_text"
+        action: Action = "look" if has_looked else "read_text"
         context.report_inspected(action, video, span, [span.middle_s], passages)
         head = f"The part of {context.name_of(video)} at {span_clock(span)}:"
         return Outcome((head, *passages, *(() if passages else ("Nothing is known of it.",))), tuple(inspected))

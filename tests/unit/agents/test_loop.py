@@ -147,8 +147,8 @@ def test_not_in_the_video_is_said_only_after_everything_was_searched() -> None:
     turns = [request for request in chat.requests if not is_judging(request)]
     assert "Not yet: the pictures of v.mp4 were not looked at closely enough" in turns[2].text
     assert answer.status is AnswerStatus.NOT_IN_VIDEO and answer.confidence is None
-    assert answer.searched == ("what is said (0:00-10:00)", "what is written on the screen (from beginning to end)",
-                               "the pictures (from beginning to end)")  # fmt: skip
+    everything = ("what is said", "what is written on the screen", "the pictures")
+    assert answer.searched == tuple(f"{one} (from beginning to end)" for one in everything)
 
 
 def test_without_eyes_a_question_about_pictures_stays_open_and_says_what_is_missing() -> None:

@@ -13,7 +13,7 @@ from agents.pipeline.respond import UNKNOWN
 from agents.plans import Plan
 from agents.prompts import examples
 from app.core.errors import WorkerFailed
-from app.core.events import Planned, Understood
+from app.core.events import Planned, Searched, Understood
 from app.core.types import AnswerStatus, Completion, SegmentKind, TimeSpan, Turn
 from gpu_workers.language.fakes import ChatRequest, FakeChat
 from tests.unit.agents.meeting import MEETING, SLIDES
@@ -140,7 +140,7 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
     answer = desk.ask("Wer hat die Brücke gestrichen?", videos=[talk])
     assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
     assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
-    assert answer.searched[0] == "what is said (0:00-10:00)"
+    assert answer.searched[0] == "what is said (from beginning to end)"
 
 
 SPLIT = json.dumps({"questions": ["How much does the bicycle bridge cost?", "Who pays for it?"]})
@@ -237,6 +237,22 @@ def test_of_a_long_video_the_best_passages_are_read() -> None:
     Desk(talk, chat=chat, duration_s=2100).ask("Where does the heron sleep?")
     prompt = lines_read(chat)
     assert "The heron sleeps under the wooden pier." in prompt and len(prompt) < 6000
+
+
+def test_a_part_that_the_question_names_is_searched_by_itself() -> None:
+    talk = [(at * 5.0, at * 5 + 4.9, f"What about the budget, asks speaker {at}.") for at in range(60, 400)]
+    budget = (100.0, 105.0, "For money matters: the budget is two million euros.")
+    filler = [(at * 5.0, at * 5 + 4.9, f"Colleague {at} speaks about gardens, rivers and lakes.") for at in range(60)]
+    desk = Desk([budget, *filler, *talk], chat=small([reading(([], "unknown"))]), duration_s=2000)
+    events = desk.events("What about the budget in the first five minutes?")
+    (searched,) = [event for event in events if isinstance(event, Searched)]
+    assert budget[2] in [hit.text for hit in searched.hits]
+
+
+def test_a_time_that_the_video_does_not_have_is_no_part_of_it() -> None:
+    recipe = [(0, 5, "After twenty minutes in the oven, turn the bread over.")]
+    desk = Desk(recipe, chat=small([reading((["E1"], "Turn it over."))]), duration_s=300)
+    assert desk.ask("What should you do after 20 minutes in the oven?").text.startswith("Turn it over.")
 
 
 def test_an_option_is_chosen_by_its_letter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -9,11 +10,13 @@ import pytest
 
 from agents.evidence import Finding, Passage
 from agents.evidence.passage import merge_findings, merge_passages
+from agents.plans import Plan
 from agents.tools.answer import ANSWER
 from agents.tools.base import Outcome
 from agents.tools.registry import TOOLS, available_tools, run_tool
 from app.core.errors import ToolRefused
-from app.core.types import FrameFeatures, SegmentKind, TimeSpan, ToolCall
+from app.core.types import FrameFeatures, Segment, SegmentKind, TimeSpan, ToolCall
+from app.text.time_expressions import TimeScope
 from gpu_workers.language.fakes import FakeVisionLanguageModel
 from gpu_workers.selection.maxinfo import MaxInfoSelector
 from gpu_workers.vision.fakes import FakeObjectDetector
@@ -22,8 +25,6 @@ from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat
 
 
 def run(desk: Desk, name: str, **arguments: object) -> Outcome:
-    import json
-
     evidence = arguments.pop("evidence", ())
     context = desk.context(evidence=evidence)
     return run_tool(ToolCall("c1", name, json.dumps(arguments)), context)
@@ -131,7 +132,50 @@ def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
     desk = Desk(chat=agent_chat([], capabilities=DRIVES), duration_s=3600)
     few = run(desk, "look", video="V1", frames=4)
     many = run(desk, "look", video="V1", frames=64)
-    assert few.inspected[0].span is not None and many.inspected[0].span is None
+    assert [one.span for one in many.inspected if one.sense == "pictures"] == [TimeSpan(0, 3600)]
+    assert sum(one.span.duration_s for one in few.inspected if one.sense == "pictures") < 1000
+
+
+def test_looks_at_both_ends_of_a_video_do_not_cover_what_lies_between() -> None:
+    ends = [{"start_s": 0, "end_s": 5}, {"start_s": 3595, "end_s": 3600}]
+    looked = run(Desk(chat=agent_chat([], capabilities=DRIVES), duration_s=3600), "look", video="V1", spans=ends)
+    assert {one.span for one in looked.inspected} == {TimeSpan(0, 5), TimeSpan(3595, 3600)}
+
+
+def test_of_a_long_text_only_the_page_that_was_read_counts_as_read() -> None:
+    desk = Desk([(float(at), at + 0.5, f"sentence {at} " + "x" * 400) for at in range(60)], duration_s=60)
+    first, second, third = (run(desk, "read", video="V1", page=page).inspected[0].span for page in (1, 2, 3))
+    assert (first.start_s, third.end_s) == (0, 60)
+    assert 0 < first.end_s == second.start_s < second.end_s == third.start_s < 60
+
+
+def test_texts_that_were_read_again_cover_the_time_around_them() -> None:
+    desk = Desk(screen=[(0, 1, "START"), (3599, 3600, "END")], duration_s=3600)
+    assert sum(one.span.duration_s for one in run(desk, "scan", video="V1", times=[0, 3600]).inspected) < 300
+    with pytest.raises(ToolRefused, match="No moment lies within 0:00-1:00:00"):
+        run(desk, "scan", video="V1", times=["2:05:00"])
+
+
+def test_a_search_of_one_part_of_many_videos_gives_the_best_and_passes_over_those_that_are_shorter() -> None:
+    desk = Desk()
+    some = [desk.add(f"talk{at}", [(20, 25, f"Trees of number {at}.")], duration_s=60 + at) for at in range(9)]
+    last = desk.add("last", [(20, 25, "The bridge is closed.")], duration_s=100)
+    short = desk.add("short", [(2, 5, "The bridge is closed.")], duration_s=10)
+    plan = Plan("?", scope=TimeScope(15, 40, ""), by="user")
+    context = desk.context(videos=(short, *some, last), plan=plan)
+    arguments = {"queries": ["the bridge is closed"], "k": 3, "span": {"start_s": 18, "end_s": 30}}
+    found = texts(run_tool(ToolCall("c1", "search", json.dumps(arguments)), context))
+    assert found[0] == "The bridge is closed." and len(found) == 3
+
+
+def test_guessed_descriptions_take_no_places_of_a_search() -> None:
+    said = [(at * 10.0, at * 10 + 5.0, f"The bridge is closed on day {at}.") for at in range(12)]
+    desk = Desk(said)
+    desk.retriever.add(
+        Segment(f"g{at}", desk.video.id, SegmentKind.CAPTION, TimeSpan(at, at + 1), "bridge closed", "offline-tags", at)
+        for at in range(30)
+    )
+    assert len(run(desk, "search", queries=["bridge closed"], k=8).parts) >= 8
 
 
 def test_a_look_at_what_differs_takes_maxinfos_frames_of_all_stored_vectors_of_the_span() -> None:
