@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +23,7 @@ from app.services.configuration import allowed_values
 ROOT = Path(__file__).parents[1]
 HUB = "https://huggingface.co"
 MADE = "<!-- Made by `python -m app.docs` from the code. Do not edit. -->"
+WIDTH = 120
 COMMON = (
     "PROFILE", "HOME", "DATA", "LLM_URL", "LLM_MODEL", "LLM_KEY", "LLM_CONTEXT", "VLM_URL", "VLM_MODEL", "VLM_KEY",
     "INGEST__SPEAKERS", "INGEST__OBJECTS", "INGEST__FACES", "AGENT__MODE", "AGENT__MAX_SECONDS", "SERVER__HOST",
@@ -29,7 +31,7 @@ COMMON = (
     "CHROMA_URL", "HARDWARE__DEVICE", "HARDWARE__MEMORY_GB", "THREADS",
 )  # fmt: skip
 """The settings that most people need, in the order of the page; the others follow by group."""
-ANY_CALL = {"401", "422", "429", "503", "default"}
+ANY_CALL = {"400", "401", "422", "429", "503", "default"}
 """Statuses that every REST call may answer with; `default` stands for all other errors."""
 
 
@@ -61,6 +63,8 @@ def _commands(group: Any, of: str) -> Iterator[tuple[str, Any]]:
 
 
 def _settings() -> str:
+    from app.services.live_settings import CHANGEABLE
+
     fields: dict[str, FieldInfo] = {}
     general: dict[str, FieldInfo] = {}
     groups: list[str] = []
@@ -81,7 +85,7 @@ def _settings() -> str:
         "",
         "# Settings",
         "",
-        "Settings are environment variables, read once when a program starts. You can also put them into the file",
+        "Settings are environment variables, read when a program starts. You can also put them into the file",
         "`longreel.toml` in the folder of `LONGREEL_HOME`: leave out `LONGREEL_`, use lower case, and put names with",
         "two underscores into a table. The environment wins over the file. An unknown name stops the program.",
         "`longreel connect` writes this file, and `longreel doctor` says what the settings lack.",
@@ -93,6 +97,13 @@ def _settings() -> str:
         "[agent]",
         "max_seconds = 60                         # LONGREEL_AGENT__MAX_SECONDS",
         "```",
+        "",
+        *textwrap.wrap(
+            "A few settings apply at once if you change them on the page [Status](page.md#status) or with "
+            f"`PATCH /v1/settings`: {', '.join(f'`{name}`' for name in CHANGEABLE)}.",
+            WIDTH,
+            break_long_words=False,
+        ),
         "",
         "## What most people set",
         "",
@@ -134,7 +145,7 @@ def _api() -> str:
         "",
         "Paths are below `/v1`; the running server describes them with examples at `/v1/openapi.json`.",
         "[rest.md](rest.md) explains the rules that they share: errors, lists, repeated requests, limits, webhooks.",
-        "Besides the statuses below, every call may answer 401, 422, 429 or 503.",
+        "Besides the statuses below, every call may answer 401, 422 (in OpenAI's format 400), 429 or 503.",
         "",
     ]
     parts += ["| call | what it does | status |", "|---|---|---|"]
@@ -157,8 +168,8 @@ def _models() -> str:
         "",
         "## In packages: the profile `offline`",
         "",
-        "`longreel models install` installs these packages. Longreel reads their weights and never runs their code. If",
-        "the table gives a SHA-256, the file is checked before it is used.",
+        "`longreel models install` installs those of these packages that your settings need. Longreel reads their",
+        "weights and never runs their code. If the table gives a SHA-256, the file is checked before it is used.",
         "",
         "| model | role | package | licence of the weights | size | SHA-256 |",
         "|---|---|---|---|---|---|",
@@ -172,6 +183,9 @@ def _models() -> str:
         cells = (part.name, _spaced(part.role), package, part.licence, f"{size / 1e6:,.0f} MB", shown)
         parts.append(f"| {' | '.join(cells)} |")
     parts += [
+        "",
+        "Two more come inside packages that Longreel needs anyway: PP-OCRv6 small, which reads text on the screen, in",
+        "`rapidocr` (Apache-2.0), and Silero VAD, which finds voices, in `faster-whisper` (MIT).",
         "",
         "## From the Hugging Face hub: the profiles `cpu` and `gpu`",
         "",

@@ -166,7 +166,7 @@ def report(rulings: Sequence[Ruling], cases: Path, model: str) -> dict[str, Any]
     taken = share(one.taken_as_yes for one in rulings if one.case.verdict != "yes")
     titles = [one for one in rulings if one.case.kind == TITLE]
     return {
-        "title": "The judge of evidence",
+        "title": f"The judge of evidence: {model}",
         "document": "results.md",
         "machine": machine(),
         "command": f"python -m benchmarks.evidence --cases {cases.name}",
@@ -177,7 +177,6 @@ def report(rulings: Sequence[Ruling], cases: Path, model: str) -> dict[str, Any]
             f"wrong or open claims taken as supported: {percent(taken.value)} ({interval(taken.interval)})",
             f"a title beside an unrelated sentence taken as proof: {sum(one.taken_as_yes for one in titles)} of "
             f"{len(titles)}; aim: none",
-            f"judge: {model}",
         ],
         "right": right.value,
         "taken_as_yes": taken.value,

@@ -311,7 +311,8 @@ def report(plays: Sequence[Play], cases: Path, player: str = ALL) -> dict[str, A
         "notes": [
             f"right wordings kept: {percent(found['right_kept'])}; aim: {KEPT:.0%}",
             f"wrong wordings shown as verified: {percent(found['wrong_verified'])}; aim: at most {1 - STOPPED:.0%}",
-            f"natural wording against parroting the question: {gap:+.1%}; aim: within 3 points",
+            f"natural wording against parroting the question: {gap:+.1%}; aim: within 3 points; 'parrot kept': right "
+            "answers kept that begin with the words of the question",
             "right wordings kept, against English: "
             + ", ".join(f"{code} {value:+.1%}" for code, value in language_gaps(plays).items())
             + f"; aim: within {100 * APART:.0f} points",

@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.api.examples import Examples
 from app.api.problems import MEDIA_TYPE, plain_problem
 from app.api.schemas import ProblemOut, problem_of
-from app.core.errors import BadInput, NotFound, WorkerFailed
+from app.core.errors import BadInput, Conflict, NotFound, WorkerFailed
 
 Data: TypeAlias = dict[str, Any]
 
@@ -26,10 +26,8 @@ PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
         problem_of(NotFound("No video is called 3f2a.", "See the list of videos, or ingest the file first.")),
     ),
     409: (
-        "The first request with this key is still running",
-        plain_problem(
-            409, "The first request with this key is still running.", "at_work", "Send it again in a moment."
-        ),
+        "The state of the job, upload or run, or another request with this key, does not allow it",
+        problem_of(Conflict("Job 3f2a is finished and cannot be tried again.", "Look at the job's state first.")),
     ),
     422: (
         "The request cannot be used",
@@ -42,6 +40,13 @@ PROBLEMS: dict[int, tuple[str, ProblemOut]] = {
     503: ("A model or a store failed", problem_of(WorkerFailed("The database is busy.", "Try again in a moment."))),
 }
 """What each status means, with an example."""
+
+CONFLICTS = {
+    "post /videos", "post /batches", "post /summaries", "post /ask", "post /jobs/{job}/next", "post /jobs/{job}/retry",
+    "post /jobs/{job}/dismiss", "delete /jobs/{job}", "post /batches/{batch}/retry", "delete /batches/{batch}",
+    "patch /uploads/{upload}", "delete /uploads/{upload}", "patch /videos/{video}/transcript",
+}  # fmt: skip
+"""The operations that may answer 409."""
 
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "seconds to wait"}}
 LINK = {"Link": {"schema": {"type": "string"}, "description": 'the next page, with rel="next"; absent on the last'}}
@@ -84,11 +89,11 @@ def _add_problems(operation: Data, path: str, verb: str) -> None:
     kind = JSON if openai else MEDIA_TYPE
     schema = {"$ref": f"#/components/schemas/{'OpenAIError' if openai else 'ProblemOut'}"}
     for status, (text, problem) in PROBLEMS.items():
-        if (status == 404 and "{" not in path) or (status == 409 and verb != "post"):
+        if (status == 404 and "{" not in path) or (status == 409 and f"{verb} {path}" not in CONFLICTS):
             continue
         content: Data = {"schema": schema} if openai else {"schema": schema, "example": problem.model_dump()}
         response = responses.setdefault("400" if openai and status == 422 else str(status), {"description": text})
         response["content"] = {kind: content}
-        if status in (409, 429):
+        if status == 429:
             response["headers"] = RETRY_AFTER
     responses["default"] = {"description": default["description"], "content": {kind: {"schema": schema}}}

@@ -89,8 +89,8 @@ def examine(settings: Settings) -> list[Check]:
         *(_memory(settings) if profile.ok else []),
         *(_recognition(settings) if profile.ok else []),
         *(servers if settings.llm_url else [Check("language server", True, "not used"), *servers]),
-        _disk(settings.home),
-        _disk(settings.data),
+        _disk(settings.home, "LONGREEL_HOME"),
+        _disk(settings.data, "LONGREEL_DATA"),
         *[Check("folder of an earlier version", True, sentence) for sentence in earlier_folders(settings.home)],
     ]
 
@@ -195,9 +195,13 @@ def _gb(count: int) -> str:
     return f"{count / 1e9:.1f} GB" if count >= 0.95e9 else f"{count / 1e6:.0f} MB"
 
 
-def _disk(folder: Path) -> Check:
+def _disk(folder: Path, variable: str) -> Check:
     existing = next(p for p in [folder, *folder.parents] if p.exists())
     free = shutil.disk_usage(existing).free / 1e9
     writable = os.access(existing, os.W_OK)
     detail = f"{folder}: {free:.0f} GB free" if writable else f"{folder} cannot be written"
-    return Check("disk", writable and free > LEAST_FREE_GB, detail, "" if writable else f"chmod u+w {existing}")
+    if not writable:
+        return Check("disk", False, detail, f"chmod u+w {existing}")
+    if free <= LEAST_FREE_GB:
+        return Check("disk", False, detail, f"free {LEAST_FREE_GB:g} GB, or set {variable} to a folder on another disk")
+    return Check("disk", True, detail)

@@ -1,8 +1,8 @@
 """The times in a question: clock times, spans such as "first five minutes", time codes.
 
 A clock time counts in every language, unless it is a time of day, a score, a ratio or a verse. Spans in words are
-known in English, German, Spanish and French, those of Chinese by their own patterns; one table holds the words.
-Times inside quotation marks belong to the quotation.
+known in English, German, Spanish and French, plain ones also in Italian, Portuguese, Dutch and Japanese, those of
+Chinese by their own patterns; one table holds the words. Times inside quotation marks belong to the quotation.
 """
 
 from __future__ import annotations

@@ -94,6 +94,11 @@ def test_one_server_starts_by_default_and_the_profile_adds_stores_and_workers() 
     assert services["longreel"]["environment"]["LONGREEL_SERVER__API_KEY"].startswith("${LONGREEL_SERVER__API_KEY:?")
 
 
+def test_a_profile_in_the_settings_file_is_not_overruled_by_the_container() -> None:
+    environment = compose()["services"]["longreel"]["environment"]
+    assert environment["LONGREEL_PROFILE"] is None, "longreel connect writes profile = remote, and the environment wins"
+
+
 def test_the_image_has_what_its_packages_are_linked_against() -> None:
     assert any("apt-get install" in rest and set(LINKED.values()) <= set(rest.split()) for rest in arguments("RUN"))
 

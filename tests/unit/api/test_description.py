@@ -9,6 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from app.api.application import create_api
+from app.api.description import CONFLICTS
 
 OPEN = {"200", "201", "202", "204"}
 
@@ -62,14 +63,25 @@ def test_every_operation_tells_its_problems(document: dict[str, Any]) -> None:
     for path, verb, call in operations(document):
         openai = "openai" in call["tags"]
         wanted = {"401", "429", "503", "default", "400" if openai else "422"}
-        wanted |= ({"404"} if "{" in path else set()) | ({"409"} if verb == "post" else set())
+        wanted |= ({"404"} if "{" in path else set()) | ({"409"} if f"{verb} {path}" in CONFLICTS else set())
         assert wanted <= set(call["responses"]), (verb, path)
+        assert "409" in wanted or "409" not in call["responses"], (verb, path)
         for status in wanted:
             [(kind, content)] = call["responses"][status]["content"].items()
             name = "OpenAIError" if openai else "ProblemOut"
             assert kind == ("application/json" if openai else "application/problem+json")
             assert content["schema"]["$ref"].endswith(f"/{name}")
         assert "Retry-After" in call["responses"]["429"]["headers"]
+
+
+def test_operations_with_conflicts_exist_and_include_all_that_take_a_key(document: dict[str, Any]) -> None:
+    known = {f"{verb} {path}" for path, verb, _ in operations(document)}
+    with_key = {
+        f"{verb} {path}"
+        for path, verb, call in operations(document)
+        if any(one["name"] == "Idempotency-Key" for one in call["parameters"])
+    }
+    assert with_key and with_key <= CONFLICTS <= known
 
 
 def test_the_headers_of_all_operations_are_described(document: dict[str, Any]) -> None:

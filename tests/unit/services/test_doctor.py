@@ -94,3 +94,10 @@ def test_a_library_that_the_system_lacks_is_named_with_what_installs_it(tmp_path
     monkeypatch.delitem(sys.modules, "xllamacpp", raising=False)
     check = {one.name: one for one in doctor.examine(Settings())}["package xllamacpp"]
     assert (check.ok, check.command) == (False, "apt-get install libgomp1") and "libgomp.so.1" in check.detail
+
+
+def test_a_disk_that_is_nearly_full_comes_with_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setattr(doctor, "LEAST_FREE_GB", 1e9)
+    rows = [one for one in doctor.examine(Settings(home=tmp_path)) if one.name == "disk"]
+    assert [row.ok for row in rows] == [False, False]
+    assert "LONGREEL_HOME" in rows[0].command and "LONGREEL_DATA" in rows[1].command
