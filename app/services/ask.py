@@ -12,7 +12,7 @@ from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Understood, Warned
 from app.core.requests import AskRequest
 from app.core.settings import Agent
-from app.core.stored_answers import dump_trace
+from app.core.stored_answers import dump_trace, used_videos
 from app.core.timecode import clock
 from app.core.types import Turn, Video
 from app.db.library import SqlLibrary
@@ -98,7 +98,9 @@ class AskService:
     ) -> str:
         """Stores the answer to the complete question, and in a thread the turn as the user wrote it."""
         whole = next((event.question for event in trace if isinstance(event, Understood)), question)
-        id = self._library.save_answer(whole, [video.id for video in videos], answered.answer, dump_trace(trace))
+        steps = dump_trace(trace)
+        about = used_videos(whole, videos, answered.answer, steps)
+        id = self._library.save_answer(whole, about, answered.answer, steps)
         if thread:
             self.threads.keep(thread, question, id)
         return id

@@ -78,6 +78,34 @@ def test_a_thread_keeps_what_was_asked_and_the_answer_the_whole_question(parts: 
     assert turns[1].understood == whole == parts.library.answer(answered.id).question
 
 
+def test_an_answer_about_the_whole_library_stays_when_a_video_that_it_did_not_use_is_deleted(parts: StandIn) -> None:
+    ask, library = service(parts), parts.longreel.library
+    parts.add(b"another", "Another")
+    cited, other = library.videos()
+    thread = ask.threads.start()
+    answered = last(list(ask.stream(AskRequest("When did the bridge open?", thread=thread.id))))
+    assert library.answer(answered.id).video_ids == (cited.id,)
+    for now in (False, True):
+        library.restore(other.id) if now else None
+        library.delete(other.id, now=now)
+        assert library.answer(answered.id).question == "When did the bridge open?"
+        assert [turn.answer_id for turn in ask.threads.turns(thread)] == [answered.id]
+    library.delete(cited.id)
+    assert ask.threads.turns(thread) == []
+    with pytest.raises(NotFound):
+        library.answer(answered.id)
+
+
+def test_a_video_that_is_deleted_while_the_question_runs_costs_no_answer(parts: StandIn) -> None:
+    parts.add(b"another", "Another")
+    cited, other = parts.library.videos()
+    steps = service(parts).stream(AskRequest("When did the bridge open?"))
+    events = [next(steps)]
+    parts.longreel.library.delete(other.id, now=True)
+    events += steps
+    assert parts.library.answer(last(events).id).video_ids == (cited.id,)
+
+
 def test_the_trace_is_stored_without_pieces_of_text(parts: StandIn) -> None:
     events = list(service(parts).stream(AskRequest("When did the bridge open?")))
     assert any(isinstance(event, Delta) for event in events)
