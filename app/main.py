@@ -51,6 +51,7 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
             async with door.open():
                 yield
         finally:
+            wired.ask.close()
             api.state.line.close()
             await run_in_threadpool(wired.warm_up.stop, STOP_S)
             await run_in_threadpool(wired.chores.stop, STOP_S)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,6 +15,7 @@ from app.core.errors import Cancelled, Conflict, NotFound
 from app.core.events import Planned
 from app.core.requests import AskRequest
 from app.core.types import Video
+from tests.integration.live import serving
 from tests.unit.api.stand_in import StandIn, wait_until
 
 SLOW = "When did it open, slowly?"
@@ -72,6 +74,28 @@ def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) ->
             list(longreel.rejoin("r2"))
         with pytest.raises(NotFound):
             longreel.question("r3")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_question_that_stops_with_the_server_can_be_resumed(parts: StandIn, keep: bool) -> None:
+    parts.add()
+    with serving(parts) as address:
+        longreel = Longreel(address)
+        steps = longreel.ask_pulse(AskRequest("What about eternity?", run="mine", keep=keep))
+        assert isinstance(next(steps), Planned)
+    assert parts.agent.stopped.wait(10)
+    longreel.close()
+    time.sleep(0.2)
+    assert parts.agent.forgotten == []
+
+
+def test_a_question_that_its_reader_left_is_forgotten(parts: StandIn, address: str) -> None:
+    parts.add()
+    with Longreel(address) as longreel:
+        steps = longreel.ask_pulse(AskRequest("What about eternity?", run="mine"))
+        assert isinstance(next(steps), Planned)
+        steps.close()
+        wait_until(lambda: parts.agent.forgotten == ["mine"])
 
 
 def test_of_two_questions_that_arrive_at_once_under_one_run_one_is_refused(
