@@ -91,15 +91,14 @@ def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
         runtime.stream_writer(Warned(problems[0]))
     passages = [part for part in outcome.parts if isinstance(part, Passage)]
     findings = [part for part in outcome.parts if isinstance(part, Finding)]
-    text = "\n".join(
-        part if isinstance(part, str) else part.text if isinstance(part, Finding) else part.line
-        for part in outcome.parts
-    )
+    evidence = (*(p for finding in findings for p in finding.passages), *passages)
+    text = "\n".join(p if isinstance(p, str) else p.text if isinstance(p, Finding) else p.line for p in outcome.parts)
     summary = text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1] + "…"
-    runtime.stream_writer(Called(call.name, shown, summary, refused, call.id))
+    about = tuple(sorted({one.video_id for one in evidence}))
+    runtime.stream_writer(Called(call.name, shown, summary, refused, call.id, about))
     return {
         "log": (Observation(call, outcome.parts, refused),),
-        "evidence": (*(p for finding in findings for p in finding.passages), *passages),
+        "evidence": evidence,
         "findings": tuple(findings),
         "inspected": outcome.inspected,
         "problems": problems,

@@ -51,7 +51,9 @@ def create_app(settings: Settings, longreel: Services | None = None, *, page: bo
             async with door.open():
                 yield
         finally:
+            wired.ask.close()
             api.state.line.close()
+            api.state.hearing_line.close()
             await run_in_threadpool(wired.warm_up.stop, STOP_S)
             await run_in_threadpool(wired.chores.stop, STOP_S)
             if settings.server.workers:

@@ -207,14 +207,18 @@ class Page:
         return str(self._conversation(request, str(_payload(event).get("thread", "")), "")[2])
 
     def _conversation(self, request: gr.Request, thread: str, answer: str, *, with_last: bool = True) -> Answered:
-        """An answer, or the last one of a thread, and the list of conversations."""
+        """An answer, or the last one of a thread, and the list of conversations, also where one of them is gone."""
         shown: tuple[str, str] = ("", _no_evidence())
+        opened = None
         try:
             with self._client(request) as client:
-                opened = client.thread(thread) if thread else None
-                last = opened.turns[-1].answer.id if opened and opened.turns and with_last else ""
-                if answer or last:
-                    shown = _saved(client, answer or last, thread)
+                try:
+                    opened = client.thread(thread) if thread else None
+                    last = opened.turns[-1].answer.id if opened and opened.turns and with_last else ""
+                    if answer or last:
+                        shown = _saved(client, answer or last, thread)
+                except NotFound as error:
+                    shown = markup.problem(error), _no_evidence()
                 return (*shown, conversations(opened, client.threads(limit=MOST_THREADS)))
         except LongreelError as error:
             return markup.problem(error), _no_evidence(), ""

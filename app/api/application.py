@@ -44,7 +44,7 @@ from app.api.schemas import ProblemOut
 from app.api.uploads import WRITERS
 from app.bootstrap import Services
 
-ASKING_THREADS = 8
+ASKING_THREADS, HEARING_THREADS = 8, 2
 
 DESCRIPTION = (
     "Answers questions about long videos and shows where in the video each answer comes from. "
@@ -53,7 +53,7 @@ DESCRIPTION = (
 
 
 def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
-    """All routes over wired services. `app.state.line` should be closed with the server.
+    """All routes over wired services. `app.state.line` and `hearing_line` should be closed with the server.
 
     The login needs `app.state.sessions` and `app.state.keys`.
     """
@@ -71,6 +71,7 @@ def create_api(longreel: Services, login_page: Callable[[str], str]) -> FastAPI:
     app.state.upload_threads = anyio.CapacityLimiter(WRITERS)
     app.state.picture_threads = anyio.CapacityLimiter(1)
     app.state.line = WaitingLine(ASKING_THREADS)
+    app.state.hearing_line = WaitingLine(HEARING_THREADS)
     app.state.ongoing = OngoingQuestions()
     app.state.ready_checks = {}
     install_problems(app)

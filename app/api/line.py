@@ -57,7 +57,7 @@ class WaitingLine:
         with self._lock:
             own, all_ = len(self._waiting.get(caller, ())), sum(map(len, self._waiting.values()))
             if own >= self._most or all_ >= MOST_CALLERS * self._most:
-                raise LineFull(f"{own or all_} questions are already waiting.", "Ask again in a moment.")
+                raise LineFull(f"{own or all_} requests are already waiting.", "Ask again in a moment.")
             self._waiting.setdefault(caller, deque()).append(seat)
             self._begin()
         return seat

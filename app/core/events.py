@@ -127,6 +127,8 @@ class Called:
     refused: bool = False
     """Whether the tool could not do it; the observation says why."""
     call_id: str = ""
+    video_ids: tuple[str, ...] = ()
+    """The videos from which the evidence in the observation comes."""
     type: Literal["called"] = "called"
 
 

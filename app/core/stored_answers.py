@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
 
 from app.core.events import EVENT, Answered, Delta, Event
-from app.core.types import Answer, AnswerStatus, from_json
+from app.core.types import Answer, AnswerStatus, Video, VideoId, from_json
 
 
 def dump_trace(events: Iterable[Event]) -> list[dict[str, Any]]:
@@ -39,3 +40,17 @@ def load_answer(stored: Mapping[str, Any]) -> Answer:
         stored = {**stored, "confidence": None}
     answer: Answer = from_json(Answer, stored)
     return answer
+
+
+def used_videos(
+    question: str, scope: Sequence[Video], answer: Mapping[str, Any], trace: Sequence[Mapping[str, Any]]
+) -> list[VideoId]:
+    """The videos of the scope that an answer is about: it cites, found, read or names them.
+
+    They decide which videos the answer is deleted with. A question about a single video is about that one.
+    """
+    stored = json.dumps([answer, trace])
+    texts = [question, answer.get("text", ""), *answer.get("searched", ()), *answer.get("missing", ())]
+    texts += [step["message"] for step in trace if step["type"] == "warned"]
+    words = "\n".join(texts)
+    return [one.id for one in scope if len(scope) == 1 or one.id in stored or one.title in words]

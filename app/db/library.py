@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 import uuid
 from collections.abc import Mapping, Sequence
@@ -287,18 +288,25 @@ class SqlLibrary:
     def save_answer(
         self, question: str, video_ids: Sequence[VideoId], answer: Mapping[str, Any], trace: Sequence[Any]
     ) -> str:
-        """Keeps an answer about these videos and returns its id. Raises NotFound."""
+        """Keeps an answer about these videos and returns its id.
+
+        One that was deleted meanwhile is left out, with the steps about it. Raises NotFound if the answer cites it, or
+        if none is left.
+        """
         id = uuid.uuid4().hex
-        row = {"id": id, "question": question, "answer": dict(answer), "trace": list(trace), "created_at": time.time()}
-        links = [
-            {"answer_id": id, "video_id": video_id, "position": position}
-            for position, video_id in enumerate(dict.fromkeys(video_ids))
-        ]
+        about = list(dict.fromkeys(video_ids))
+        there = select(videos.c.id).where(videos.c.id.in_(about), videos.c.deleted_at.is_(None))
         with self._database.writing() as connection:
-            for video_id in video_ids:
-                must_be_there(connection, video_id)
+            left = set(connection.execute(there).scalars())
+            gone = [video_id for video_id in about if video_id not in left]
+            for video_id in gone:
+                if not left or video_id in json.dumps(answer):
+                    raise no_such_video(video_id)
+            steps = [step for step in trace if not any(video_id in json.dumps(step) for video_id in gone)]
+            row = {"id": id, "question": question, "answer": dict(answer), "trace": steps, "created_at": time.time()}
             connection.execute(insert(answers).values(row))
-            _insert(connection, answer_videos, links)
+            links = enumerate(video_id for video_id in about if video_id in left)
+            _insert(connection, answer_videos, [{"answer_id": id, "video_id": one, "position": n} for n, one in links])
         return id
 
     def rate(self, answer_id: str, verdict: str, note: str) -> Rating:

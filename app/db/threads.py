@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Select, delete, func, insert, select, update
 from app.core.errors import NotFound
 from app.core.types import VideoId
 from app.db.database import Database
+from app.db.saved_answers import hidden_answers
 from app.db.tables import answer_videos, answers, threads, turns
 
 TITLE_LENGTH = 120
@@ -66,7 +67,7 @@ class ThreadStore(Protocol):
         ...
 
     def turns(self, id: str) -> list[SavedTurn]:
-        """The questions of a thread in order. Raises NotFound."""
+        """The questions of a thread in order, but for those about a video in the bin. Raises NotFound."""
         ...
 
     def add_turn(self, id: str, question: str, answer_id: str) -> None:
@@ -118,11 +119,11 @@ class SqlThreads:
             return _found(connection, id)
 
     def turns(self, id: str) -> list[SavedTurn]:
-        """The questions of a thread in order. Raises NotFound."""
+        """The questions of a thread in order, but for those about a video in the bin. Raises NotFound."""
         query = (
             select(turns.c.question.label("asked"), answers)
             .join(answers, answers.c.id == turns.c.answer_id)
-            .where(turns.c.thread_id == id)
+            .where(turns.c.thread_id == id, turns.c.answer_id.not_in(hidden_answers()))
             .order_by(turns.c.number)
         )
         with self._database.reading() as connection:
@@ -194,8 +195,8 @@ def made_thread(title: str, videos: Sequence[VideoId]) -> Thread:
 
 
 def _threads() -> Select[Any]:
-    count = select(func.count()).where(turns.c.thread_id == threads.c.id).scalar_subquery()
-    return select(threads, count.label("turn_count"))
+    shown = (turns.c.thread_id == threads.c.id) & turns.c.answer_id.not_in(hidden_answers())
+    return select(threads, select(func.count()).where(shown).scalar_subquery().label("turn_count"))
 
 
 def _thread(row: Any) -> Thread:

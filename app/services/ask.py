@@ -12,7 +12,7 @@ from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Understood, Warned
 from app.core.requests import AskRequest
 from app.core.settings import Agent
-from app.core.stored_answers import dump_trace
+from app.core.stored_answers import dump_trace, used_videos
 from app.core.timecode import clock
 from app.core.types import Turn, Video
 from app.db.library import SqlLibrary
@@ -37,6 +37,7 @@ class AskService:
         self._agent = agent
         self._limits = limits
         self._library = library
+        self._is_closed = False
         self.threads = threads
 
     def stream(
@@ -52,8 +53,8 @@ class AskService:
 
         `videos` are those that the request names. None means those of its thread, or the whole library; those that
         are not ready are left out with a warning. In a thread, or after earlier `turns`, the question may refer to
-        earlier ones. What a run has saved is deleted once its answer is stored or cancelled. `limits`: settings for
-        this answer only.
+        earlier ones. What a run has saved is deleted once its answer is stored or cancelled, or a video is gone.
+        `limits`: settings for this answer only.
 
         Raises BadInput for an invalid plan or a box that is not in one video, NotFound if no video is ready or there is
         no such thread.
@@ -83,9 +84,14 @@ class AskService:
                     event = replace(event, id=self._keep(question, ready, event, trace, thread))
                     agent.forget(run_id)
                 yield event
-        except Cancelled:
-            agent.forget(run_id)
+        except (Cancelled, GeneratorExit, NotFound):  # a caller who leaves between two steps closes the generator
+            if not self._is_closed:
+                agent.forget(run_id)
             raise
+
+    def close(self) -> None:
+        """Keeps what is saved of runs that stop from now on: they stop with the server, and can be resumed later."""
+        self._is_closed = True
 
     def plan(self, question: str, thread: Thread | None = None) -> dict[str, Any]:
         """The plan for answering a question, as data that can be edited and passed to `stream`. Raises BadInput."""
@@ -98,7 +104,9 @@ class AskService:
     ) -> str:
         """Stores the answer to the complete question, and in a thread the turn as the user wrote it."""
         whole = next((event.question for event in trace if isinstance(event, Understood)), question)
-        id = self._library.save_answer(whole, [video.id for video in videos], answered.answer, dump_trace(trace))
+        steps = dump_trace(trace)
+        about = used_videos(whole, videos, answered.answer, steps)
+        id = self._library.save_answer(whole, about, answered.answer, steps)
         if thread:
             self.threads.keep(thread, question, id)
         return id

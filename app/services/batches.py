@@ -150,7 +150,7 @@ class BatchService:
             path = existing(item.name)
             try:
                 if path is None or not path.is_file():
-                    video = self._library.find(item.name)
+                    video = self._library.find(item.name, videos)
                     length, is_known = video.duration_s, video.ready
                 else:
                     there = known.get(str(path.resolve()))

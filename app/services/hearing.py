@@ -3,10 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
+from app.core.errors import Cancelled
 from app.core.ports import AudioSource, Transcriber
-from app.core.types import Transcript, Utterance, main_language
+from app.core.types import Utterance, main_language
+
+
+@dataclass(frozen=True, slots=True)
+class FileTranscript:
+    """What is said in a whole file."""
+
+    utterances: tuple[Utterance, ...]
+    """In time order."""
+    language: str | None
+    """The one that is spoken longest, ISO 639-1."""
+    duration_s: float
+    """The length of the sound."""
 
 
 class HearingService:
@@ -19,18 +33,22 @@ class HearingService:
         self._transcriber = transcriber
         self._chunk_s = chunk_s
 
-    def transcribe(self, path: Path, languages: Sequence[str] = ()) -> Transcript:
-        """The sentences of a file, in time order; without `languages` any may be spoken.
+    def transcribe(
+        self, path: Path, languages: Sequence[str] = (), cancelled: Callable[[], bool] = lambda: False
+    ) -> FileTranscript:
+        """The sentences of a file; without `languages` any may be spoken.
 
-        Raises BadInput for a file that cannot be read.
+        Raises BadInput for a file that cannot be read, Cancelled.
         """
         audio, transcriber = self._audio(), self._transcriber()
         sound = audio.survey(path, chunk_s=self._chunk_s)
         utterances: list[Utterance] = []
         expected: str | None = None
         for chunk in sound.chunks:
+            if cancelled():
+                raise Cancelled("The transcription was cancelled.")
             samples = audio.samples(path, chunk, sound.choice)
             heard = transcriber.transcribe(samples, languages=languages, expected=expected)
             utterances += [one.moved(chunk.start_s) for one in heard.utterances]
             expected = expected or heard.language
-        return Transcript(tuple(utterances), main_language(utterances))
+        return FileTranscript(tuple(utterances), main_language(utterances), sound.chunks[-1].end_s)

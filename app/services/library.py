@@ -112,25 +112,31 @@ class LibraryService:
         """All videos, newest first."""
         return self._library.videos()
 
-    def find(self, name: str) -> Video:
+    def find(self, name: str, videos: Sequence[Video] | None = None) -> Video:
         """The video with this id, id prefix, path, title, or unique part of a title.
 
-        Raises NotFound when none or several fit, with the titles that may be meant.
+        `videos`: those of the library, for a caller who looks up many names. Raises NotFound when none or several fit,
+        with the titles that may be meant.
         """
-        videos = self._library.videos()
-        near = similar_titles(name, videos)
+        if videos is None and WHOLE_ID.fullmatch(name):
+            with suppress(NotFound):  # it may be a title all the same
+                return self._library.video(VideoId(name))
+        videos = self._library.videos() if videos is None else videos
+        matches = matching(name, videos) or with_part(name, videos)
+        near = [] if matches else similar_titles(name, videos)
         hint = f"Did you mean {' or '.join(near)}?" if near else "See the list of videos, or ingest the file first."
-        return _only(name, self._library.find(name) or with_part(name, videos), hint)
+        return _only(name, matches, hint)
 
     def scope(self, names: Sequence[str], collection: str | None = None) -> list[Video]:
         """The videos that are named and those of a collection, each once; none named means none: the whole library.
 
         Raises NotFound, also for a collection without videos.
         """
-        chosen = {video.id: video for video in map(self.find, names)}
+        videos = self.videos() if names or collection else []
+        chosen = {video.id: video for video in (self.find(name, videos) for name in names)}
         if collection:
             name = self.collections.find(collection).name
-            held = {video.id: video for video in self.videos() if name in video.tags}
+            held = {video.id: video for video in videos if name in video.tags}
             if not held:
                 raise NotFound(f"The collection {name} has no videos.", "Add some first.")
             chosen |= held

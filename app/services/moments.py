@@ -66,7 +66,7 @@ class MomentService:
             raise BadInput("The search is empty.", "Give the words to look for.")
         if len(words) > LONGEST_QUERY:
             raise BadInput(f"The search is longer than {LONGEST_QUERY} characters.", "Shorten it.")
-        if not videos and self._library.binned():
+        if not videos and self._library.deleted_files():  # a deleted video is in the index until it is forgotten
             videos = [video.id for video in self._library.videos()]
             if not videos:
                 return []

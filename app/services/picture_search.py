@@ -23,6 +23,7 @@ from PIL import Image, ImageOps
 from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Event
 from app.core.ports import FrameEmbedder, FrameSource
+from app.core.stored_answers import used_videos
 from app.core.timecode import clock
 from app.core.types import (
     Answer,
@@ -146,7 +147,8 @@ class PictureSearch:
         moments = self._same(picture, near, cancelled)
         answer = _answer(moments, ready, unseen, Usage(time.monotonic() - started, frames=len(near)))
         stored = to_json(answer)
-        id = self._library.save_answer(question or QUESTION, [video.id for video in ready], stored, [])
+        question = question or QUESTION
+        id = self._library.save_answer(question, used_videos(question, ready, stored, []), stored, [])
         yield Answered(stored, id)
 
     def _near(

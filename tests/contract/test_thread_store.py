@@ -82,6 +82,16 @@ def test_a_turn_goes_with_its_answer(kept: Kept) -> None:
     assert kept.threads.thread(made.id).turn_count == 0
 
 
+def test_a_turn_is_hidden_while_a_video_of_its_answer_is_in_the_bin(kept: Kept) -> None:
+    made = kept.threads.add("", [])
+    kept.threads.add_turn(made.id, "What is made?", kept.answered("What is made?"))
+    kept.library.bin_video(VIDEO)
+    assert kept.threads.turns(made.id) == []
+    assert kept.threads.thread(made.id).turn_count == 0
+    kept.library.restore_video(VIDEO)
+    assert len(kept.threads.turns(made.id)) == kept.threads.thread(made.id).turn_count == 1
+
+
 def test_a_thread_goes_with_its_only_video_and_one_that_stays_is_named_by_what_is_left(kept: Kept) -> None:
     only = kept.threads.add("About tea", [VIDEO])
     lost = kept.threads.add("", [])

@@ -224,6 +224,22 @@ def test_answers_come_back_newest_first_for_each_of_their_videos(library: Librar
     assert 0 < oldest.created_at <= newest.created_at
 
 
+def test_an_answer_is_kept_without_what_came_from_a_video_that_was_deleted_meanwhile(library: Library) -> None:
+    library.add_video(video(A))
+    library.add_video(video(B))
+    library.bin_video(B)
+    steps = [{"type": "planned"}, {"type": "searched", "hits": [{"video_id": B, "text": "secret"}]}]
+    for also in (B, VideoId("c" * 64)):
+        saved = library.answer(library.save_answer("Who?", [also, A], {"citations": [{"video_id": A}]}, steps))
+        assert saved.video_ids == (A,)
+    library.delete_video(B)
+    saved = library.answer(library.save_answer("Who?", [B, A], {}, steps))
+    assert (saved.video_ids, saved.trace) == ((A,), steps[:1])
+    for about, cited in (([A, B], B), ([B], A)):
+        with pytest.raises(NotFound, match="There is no video abce"):
+            library.save_answer("Who?", about, {"citations": [{"video_id": cited}]}, [])
+
+
 def test_deleting_a_video_deletes_all_that_is_known_of_it_and_nothing_else(library: Library) -> None:
     for id in (A, B):
         library.add_video(video(id))

@@ -228,6 +228,7 @@ def test_a_file_is_transcribed_and_does_not_join_the_library(
     with film.open("rb") as file:
         heard = client.audio.transcriptions.create(model="longreel", file=file, response_format="verbose_json")
     assert heard.text == "Somebody speaks." and heard.segments is not None
+    assert heard.duration == pytest.approx(3, abs=0.2)
     assert heard.segments[0].start < 0.2 and heard.segments[0].end == pytest.approx(3, abs=0.2)
     with film.open("rb") as file:
         srt = client.audio.transcriptions.create(model="any", file=file, response_format="srt", language="en")

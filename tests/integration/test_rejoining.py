@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -11,6 +14,8 @@ from app.client import Longreel
 from app.core.errors import Cancelled, Conflict, NotFound
 from app.core.events import Planned
 from app.core.requests import AskRequest
+from app.core.types import Video
+from tests.integration.live import serving
 from tests.unit.api.stand_in import StandIn, wait_until
 
 SLOW = "When did it open, slowly?"
@@ -69,3 +74,53 @@ def test_a_cancelled_question_stops_and_says_so(parts: StandIn, address: str) ->
             list(longreel.rejoin("r2"))
         with pytest.raises(NotFound):
             longreel.question("r3")
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_a_question_that_stops_with_the_server_can_be_resumed(parts: StandIn, keep: bool) -> None:
+    parts.add()
+    with serving(parts) as address:
+        longreel = Longreel(address)
+        steps = longreel.ask_pulse(AskRequest("What about eternity?", run="mine", keep=keep))
+        assert isinstance(next(steps), Planned)
+    assert parts.agent.stopped.wait(10)
+    longreel.close()
+    time.sleep(0.2)
+    assert parts.agent.forgotten == []
+
+
+def test_a_question_that_its_reader_left_is_forgotten(parts: StandIn, address: str) -> None:
+    parts.add()
+    with Longreel(address) as longreel:
+        steps = longreel.ask_pulse(AskRequest("What about eternity?", run="mine"))
+        assert isinstance(next(steps), Planned)
+        steps.close()
+        wait_until(lambda: parts.agent.forgotten == ["mine"])
+
+
+def test_of_two_questions_that_arrive_at_once_under_one_run_one_is_refused(
+    parts: StandIn, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parts.add()
+    both, scope = threading.Barrier(2), parts.longreel.library.scope
+
+    def scope_of_both(names: Sequence[str], collection: str | None = None) -> list[Video]:
+        both.wait(20)
+        return scope(names, collection)
+
+    monkeypatch.setattr(parts.longreel.library, "scope", scope_of_both)
+
+    def ask() -> str:
+        with Longreel(address) as longreel:
+            try:
+                *_, answer = longreel.ask_pulse(AskRequest(SLOW, run="twice", keep=True))
+            except Conflict:
+                return "refused"
+            finally:
+                parts.agent.go_on.set()
+            return answer.id if isinstance(answer, AnswerOut) else ""
+
+    with ThreadPoolExecutor(2) as pool:
+        results = {one.result(20) for one in (pool.submit(ask), pool.submit(ask))}
+    with Longreel(address) as longreel:
+        assert results == {"refused", longreel.question("twice").answer_id}

@@ -37,7 +37,8 @@ def list_answers(
     limit: LimitQuery = 1000,
     cursor: CursorQuery = "",
 ) -> list[SavedAnswerOut]:
-    """Includes questions about several videos, if this is one of them. `Link` leads to the next page."""
+    """Includes questions about several videos, if the answer or its search used this one. `Link` leads to the next
+    page."""
     answers = longreel.library.answers(video.id)
     chosen, following = page(answers, lambda one: (one.created_at, one.id), cursor, limit, descending=True)
     link_next(request, response, following)

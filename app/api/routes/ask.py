@@ -43,9 +43,9 @@ async def ask(body: AskIn, request: Request, longreel: LongreelDep, join: LineDe
     ongoing: OngoingQuestions = request.app.state.ongoing
     whole = body.to_request()
     can_rejoin = whole.keep and bool(whole.run)
-    if can_rejoin:
-        ongoing.check_free(whole.run)
     videos = await named(longreel, whole.videos, whole.collection)
+    if can_rejoin:  # nothing may be awaited between this and `add`
+        ongoing.check_free(whole.run)
     seats: list[Seat] = []
 
     def join_once(work: Callable[[], None]) -> Seat:

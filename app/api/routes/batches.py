@@ -79,7 +79,7 @@ def _must_be_known(longreel: Services, names: list[str]) -> None:
             raise BadInput(
                 "This server does not accept paths of its own files.", "Upload the file and name it by its id."
             )
-        longreel.library.find(name)
+    longreel.library.scope(names)
 
 
 @router.get("/batches", summary="List batches, newest first")

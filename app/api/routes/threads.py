@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request, Response
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import JSONResponse
 
 from app.api.asking import named
@@ -34,7 +35,7 @@ ThreadDep = Annotated[Thread, Depends(thread_of)]
 async def add_thread(body: ThreadIn, longreel: LongreelDep) -> Response:
     """Ask its questions with `thread_id`; they may refer back: "and after that?", "who said it?"."""
     videos = await named(longreel, body.videos, body.collection)
-    thread = _thread(longreel.ask.threads.start(videos, body.title.strip()))
+    thread = _thread(await run_in_threadpool(longreel.ask.threads.start, videos, body.title.strip()))
     return JSONResponse(thread.model_dump(mode="json"), 201, {"Location": f"/v1/threads/{thread.id}"})
 
 

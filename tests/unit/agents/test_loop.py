@@ -44,7 +44,9 @@ def test_tools_of_one_turn_run_together_and_each_is_reported() -> None:
     events = Desk(MEETING, SLIDES, chat=chat).events(QUESTION)
     assert isinstance(events[0], Planned) and events[0].mode == "loop"
     assert sorted(event.tool for event in events if isinstance(event, ToolStarted)) == ["browse", "search"]
-    assert sorted(event.tool for event in events if isinstance(event, Called)) == ["browse", "search"]
+    reported = [event for event in events if isinstance(event, Called)]
+    assert sorted(event.tool for event in reported) == ["browse", "search"]
+    assert all(len(event.video_ids) == 1 for event in reported)
 
 
 def test_evidence_keeps_its_id_when_it_is_found_again() -> None:

@@ -44,14 +44,14 @@ def test_a_full_line_refuses_and_who_leaves_makes_room(busy: tuple[WaitingLine, 
     line, free = busy
     ran: list[int] = []
     seats = [line.join("a", lambda n=n: ran.append(n)) for n in range(20)]  # type: ignore[misc]
-    with pytest.raises(LineFull, match="20 questions"):
+    with pytest.raises(LineFull, match="20 requests"):
         line.join("a", lambda: None)
     other = line.join("b", lambda: None)
     assert other.place == 2, "nobody fills the line for all others"
     for caller in range(2, MOST_CALLERS + 1):
         waiting = [line.join(str(caller), lambda: None) for _ in range(20 if caller < MOST_CALLERS else 19)]
         seats += waiting
-    with pytest.raises(LineFull, match="160 questions"):
+    with pytest.raises(LineFull, match="160 requests"):
         line.join("c", lambda: None)
     assert other.leave()
     assert all(seat.leave() for seat in seats[1:])

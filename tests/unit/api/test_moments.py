@@ -33,6 +33,15 @@ def test_a_search_keeps_to_the_videos_kinds_and_times_that_are_named(client: Tes
     assert [one["text"] for one in late if one["kind"] == "speech"] == [SAID[2][2]] * 2
 
 
+def test_a_video_that_is_deleted_at_once_is_not_found_while_a_worker_still_holds_it(
+    client: TestClient, parts: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone, left = parts.add(b"one", "One"), parts.add(b"two", "Two")
+    monkeypatch.setattr(parts.longreel.library._deletion, "is_busy", lambda video: video.id == gone.id)
+    assert client.delete(f"/v1/videos/{gone.id}", params={"now": True}).status_code == 204
+    assert {one["video_id"] for one in client.get("/v1/search", params={"q": "bridge"}).json()} == {left.id}
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [

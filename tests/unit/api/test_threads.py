@@ -1,5 +1,9 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -90,3 +94,24 @@ def test_a_thread_whose_videos_were_all_deleted_does_not_turn_to_the_whole_libra
     parts.library.delete_video(video.id)
     answer = client.post("/v1/ask", json={"question": "When?", "thread_id": thread.id})
     assert answer.status_code == 404 and "deleted" in answer.json()["detail"]
+
+
+def test_the_server_answers_others_while_a_thread_waits_for_the_database(
+    client: TestClient, parts: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, free = threading.Event(), threading.Event()
+    start, waits = parts.longreel.ask.threads.start, []
+
+    def wait(*given: Any) -> Any:
+        begun.set()
+        waits.append(free.wait(10))
+        return start(*given)
+
+    monkeypatch.setattr(parts.longreel.ask.threads, "start", wait)
+    with ThreadPoolExecutor(1) as pool:
+        starting = pool.submit(started, client)
+        assert begun.wait(10)
+        assert client.get("/v1/threads").status_code == 200
+        free.set()
+        assert starting.result(20).id
+    assert waits == [True]

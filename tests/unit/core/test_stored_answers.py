@@ -1,12 +1,14 @@
-"""What earlier versions stored can still be read."""
+"""What earlier versions stored can still be read, and which videos an answer is about."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.core.events import Answered, Delta, Event, Planned, Searched, Verified
-from app.core.stored_answers import dump_trace, load_answer, load_trace
-from app.core.types import Answer, AnswerStatus, Citation, SegmentKind, TimeSpan, VideoId, to_json
+import pytest
+
+from app.core.events import Answered, Called, Delta, Event, Hit, Inspected, Planned, Searched, Verified, Warned
+from app.core.stored_answers import dump_trace, load_answer, load_trace, used_videos
+from app.core.types import Answer, AnswerStatus, Citation, MediaInfo, SegmentKind, TimeSpan, Video, VideoId, to_json
 
 OLD_TRACE: list[dict[str, Any]] = [
     {"type": "planned", "question_type": "fact", "queries": ["who"], "sources": ["speech"], "window": None,
@@ -46,3 +48,30 @@ def test_an_answer_is_read_as_it_was_stored() -> None:
 def test_neither_pieces_of_text_nor_the_answer_are_stored_with_the_steps() -> None:
     steps: list[Event] = [Planned("loop"), Delta("It is"), Searched("red", ()), Delta(" red."), Answered()]
     assert load_trace(dump_trace(steps)) == [Planned("loop"), Searched("red", ())]
+
+
+A, B, C = (Video(VideoId(letter * 64), f"Film {letter}", "", MediaInfo("mp4", 9.0, 0.0, 1, None)) for letter in "abc")
+HIT = Hit("E1", B.id, TimeSpan(0, 1), "speech", "Hello.")
+
+
+@pytest.mark.parametrize(
+    ("answer", "steps", "used"),
+    [
+        ({"citations": [{"video_id": B.id}]}, [], [B]),
+        ({}, [Searched("hello", (HIT,))], [B]),
+        ({}, [Inspected(B.id, TimeSpan(0, 1), "look")], [B]),
+        ({}, [Called("browse", 'video: "V2"', "Film: no pictures", video_ids=(B.id,))], [B]),
+        ({"searched": ["what is said (all of Film b)"]}, [], [B]),
+        ({"missing": ["what is said in Film b was not searched."]}, [], [B]),
+        ({}, [Warned("Looking at Film b failed.")], [B]),
+        ({"text": "Nobody knows."}, [Searched("hello", ())], []),
+    ],
+)
+def test_an_answer_is_about_what_it_cites_found_read_or_names(
+    answer: dict[str, Any], steps: list[Event], used: list[Video]
+) -> None:
+    assert used_videos("Who?", [A, B, C], answer, dump_trace(steps)) == [one.id for one in used]
+
+
+def test_a_question_about_one_video_is_about_it_whatever_was_found() -> None:
+    assert used_videos("Who?", [A], {}, []) == [A.id]

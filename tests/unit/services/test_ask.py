@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from agents.agent import VideoAgent
+from agents.checkpoints import Checkpoints
 from app.core.errors import BadInput, Cancelled, NotFound
 from app.core.events import Answered, Delta, Event, Planned, Warned
 from app.core.requests import AskRequest
@@ -16,6 +19,8 @@ from app.db.library import SqlLibrary
 from app.db.threads import SqlThreads
 from app.services.ask import AskService
 from app.services.threads import ThreadService
+from tests.unit.agents.dying import QUESTION
+from tests.unit.agents.test_checkpoints import Counted, stored
 from tests.unit.api import stand_in
 from tests.unit.api.stand_in import StandIn
 
@@ -78,6 +83,34 @@ def test_a_thread_keeps_what_was_asked_and_the_answer_the_whole_question(parts: 
     assert turns[1].understood == whole == parts.library.answer(answered.id).question
 
 
+def test_an_answer_about_the_whole_library_stays_when_a_video_that_it_did_not_use_is_deleted(parts: StandIn) -> None:
+    ask, library = service(parts), parts.longreel.library
+    parts.add(b"another", "Another")
+    cited, other = library.videos()
+    thread = ask.threads.start()
+    answered = last(list(ask.stream(AskRequest("When did the bridge open?", thread=thread.id))))
+    assert library.answer(answered.id).video_ids == (cited.id,)
+    for now in (False, True):
+        library.restore(other.id) if now else None
+        library.delete(other.id, now=now)
+        assert library.answer(answered.id).question == "When did the bridge open?"
+        assert [turn.answer_id for turn in ask.threads.turns(thread)] == [answered.id]
+    library.delete(cited.id)
+    assert ask.threads.turns(thread) == []
+    with pytest.raises(NotFound):
+        library.answer(answered.id)
+
+
+def test_a_video_that_is_deleted_while_the_question_runs_costs_no_answer(parts: StandIn) -> None:
+    parts.add(b"another", "Another")
+    cited, other = parts.library.videos()
+    steps = service(parts).stream(AskRequest("When did the bridge open?"))
+    events = [next(steps)]
+    parts.longreel.library.delete(other.id, now=True)
+    events += steps
+    assert parts.library.answer(last(events).id).video_ids == (cited.id,)
+
+
 def test_the_trace_is_stored_without_pieces_of_text(parts: StandIn) -> None:
     events = list(service(parts).stream(AskRequest("When did the bridge open?")))
     assert any(isinstance(event, Delta) for event in events)
@@ -97,6 +130,33 @@ def test_a_run_is_forgotten_when_it_was_cancelled(parts: StandIn) -> None:
             AskRequest("What about eternity?", run="mine"), cancelled=lambda: bool(stop)
         ):
             stop.extend([True] * isinstance(event, Planned))
+    assert parts.agent.forgotten == ["mine"]
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_nothing_is_saved_of_a_run_that_was_left_unless_the_server_stops(tmp_path: Path, is_closed: bool) -> None:
+    saved = tmp_path / "runs.sqlite"
+    for left_after in ("planned", "called", "verified"):
+        desk, database = Counted(), MemoryDatabase()
+        store = Checkpoints(saved)
+        agent = VideoAgent(desk.parts, checkpoints=store)
+        asking = AskService(lambda: agent, desk.library, ThreadService(SqlThreads(database), desk.library))  # noqa: B023
+        steps = asking.stream(AskRequest(QUESTION, run=left_after), [replace(desk.video, ready=True)])
+        while next(steps).type != left_after:
+            assert stored(saved) > 0
+        if is_closed:
+            asking.close()
+        steps.close()
+        assert (stored(saved) > 0) == is_closed
+        store.close()
+
+
+def test_a_run_is_forgotten_when_a_video_that_its_answer_cites_is_gone(parts: StandIn) -> None:
+    steps = service(parts).stream(AskRequest("When?", run="mine"))
+    next(steps)
+    parts.longreel.library.delete(parts.library.videos()[0].id, now=True)
+    with pytest.raises(NotFound):
+        list(steps)
     assert parts.agent.forgotten == ["mine"]
 
 

@@ -103,6 +103,31 @@ def test_the_scope_is_what_is_named_and_the_collection_each_once(tmp_path: Path)
             shelf.service.scope(["Three"], name)
 
 
+def test_a_whole_id_is_found_without_reading_the_library_and_many_names_read_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, reads = Shelf(tmp_path, bin_days=7.0), []
+    one, two = shelf.add(b"one", "One"), shelf.add(b"two", "Two")
+    shelf.collections.set_tags(two.id, ["Both"])
+    read = shelf.rows.videos
+    monkeypatch.setattr(shelf.rows, "videos", lambda: reads.append(1) or read())
+    assert shelf.service.find(one.id) == one and reads == []
+    assert [video.id for video in shelf.service.scope([one.id, "One", "two"], "Both")] == [one.id, two.id]
+    assert len(reads) == 1
+
+
+def test_similar_titles_are_looked_for_only_where_no_video_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf, compared = Shelf(tmp_path, bin_days=7.0), []
+    video = shelf.add(b"one", "Hearing in May")
+    monkeypatch.setattr("app.services.library.similar_titles", lambda name, _: compared.append(name) or [])
+    assert shelf.service.find("in may") == shelf.service.find(video.id[:8]) == video
+    with pytest.raises(NotFound):
+        shelf.service.find("in June")
+    assert compared == ["in June"]
+
+
 def test_a_title_without_characters_is_refused(tmp_path: Path) -> None:
     shelf = Shelf(tmp_path, bin_days=7.0)
     video = shelf.add(b"one", "One")
