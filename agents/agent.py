@@ -74,7 +74,7 @@ class VideoAgent:
         order = sorted(range(len(options)), key=lambda i: options[i])
         if plan and plan.by == "user":
             question = plan.question
-        plan = plan or Plan(question, scope=find_scope(question))
+        plan = replace(plan or Plan(question, scope=find_scope(question)), question=question)
         if region is not None:
             plan = replace(plan, scope=TimeScope(region.span.start_s, region.span.end_s, ""))
         start = AgentState(

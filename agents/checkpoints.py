@@ -10,7 +10,7 @@ import functools
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -53,6 +53,9 @@ STORED = (
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
+_FIELDS = "|".join(f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED))
+FORM = hashlib.sha256(_FIELDS.encode()).hexdigest()[:8]
+"""The fields of the state and of the stored types, and their types: a state of another form is not read."""
 BUSY_S = 30.0
 STREAMED: list[StreamMode] = ["custom", "values"]
 """What a run of the graph streams: its events, and its states."""
@@ -80,7 +83,7 @@ class Checkpoints:
                 graph = self._graph
             snapshot = graph.get_state(config)
             stored = frozen(snapshot.values)
-            if stored and any(stored.get(name) != start[name] for name in ("question", "options", "plan", "region")):
+            if stored and _request(stored) != _request(start):
                 raise BadInput("This run id belongs to another question.", "Use another run id.")
             for event in stored.get("events", ()):
                 yield "custom", EVENT.validate_python(event)
@@ -183,11 +186,15 @@ class Checkpoints:
             raise WorkerFailed(f"The database of running answers failed: {error}.", "Ask again.") from error
 
 
-@functools.cache
 def _key(run_id: str) -> str:
-    """With the fields of the state and of the stored types, and their types: a state of another form is not read."""
-    fields = [f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED)]
-    return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
+    return f"{run_id}@{FORM}"
+
+
+def _request(state: Mapping[str, Any]) -> tuple[object, ...]:
+    """What was asked. The plan keeps the question as it came; understanding it changes the one in the state."""
+    # A run that was killed at its very start has stored none of it.
+    ids = [video.id for video in state.get("videos", ())]
+    return state.get("plan"), state.get("options"), state.get("region"), ids
 
 
 def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:
