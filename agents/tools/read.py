@@ -29,7 +29,7 @@ class Read(Tool):
         end = video.duration_s if self.end_s is None else self.end_s
         span = context.span(video, SpanIn(start_s=self.start_s, end_s=end))
         kinds = tuple(filter(context.state["plan"].allows, READABLE))
-        passages = read_span(context.work.parts.library, video, span, kinds)
+        passages = read_span(context.work.parts.library, video, span, kinds, again=True)
         pages: list[list[Passage]] = runs(
             passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
         ) or [[]]
