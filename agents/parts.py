@@ -123,6 +123,11 @@ class AgentRun:
         chat = self.parts.chat
         return max(4, int(chat.capabilities.context * PICTURE_SHARE / PICTURE_TOKENS)) if chat else 0
 
+    @property
+    def context(self) -> float:
+        """How many tokens the chat model reads at once; without one nothing limits them."""
+        return self.parts.chat.capabilities.context if self.parts.chat else math.inf
+
     def features(self, video: Video) -> Sequence[FrameFeatures]:
         """The stored vectors of a video; none where they were not stored."""
         try:

@@ -10,8 +10,12 @@ from agents.evidence.reading import READABLE, read_span
 from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.runs import runs
 from app.core.timecode import clock
+from app.core.types import text_tokens
 
-PAGE_CHARACTERS = 12_000
+PAGE_TOKENS, PAGE_SHARE = 4_000, 0.15
+"""The most that a page takes, and the most of a model's context."""
+LINE_TOKENS = 10
+"""What a line takes besides its words."""
 
 
 class Read(Tool):
@@ -30,8 +34,9 @@ class Read(Tool):
         span = context.span(video, SpanIn(start_s=self.start_s, end_s=end))
         kinds = tuple(filter(context.state["plan"].allows, READABLE))
         passages = read_span(context.work.parts.library, video, span, kinds, again=True)
+        size = min(PAGE_TOKENS, context.work.context * PAGE_SHARE)
         pages: list[list[Passage]] = runs(
-            passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
+            passages, lambda page, one: sum(text_tokens(p.text) + LINE_TOKENS for p in (*page, one)) <= size
         ) or [[]]
         page = min(self.page, len(pages))
         inspected = tuple(words_covered(video, span, kinds))
