@@ -165,6 +165,17 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
     assert answer.searched[0] == "what is said (0:00-10:00)"
 
 
+def test_a_model_without_a_schema_and_without_probabilities_is_shown_how_to_say_unknown() -> None:
+    def imitate(request: ChatRequest) -> str:
+        """Replies as the example did in which the lines do not give the answer."""
+        texts = [message.text for message in request.messages]
+        return texts[next(at for at, text in enumerate(texts) if "Wer hat das Boot gekauft?" in text) + 1]
+
+    desk = Desk(chat=FakeChat(rule=imitate, capabilities=Capabilities(context=8_000)))
+    answer = desk.ask("Who paints the bridge?", videos=[desk.add("talk", MEETING, pictures=False)])
+    assert (answer.status, answer.missing) == (AnswerStatus.NOT_IN_VIDEO, ())
+
+
 SPLIT = json.dumps({"questions": ["How much does the bicycle bridge cost?", "Who pays for it?"]})
 
 
