@@ -20,6 +20,8 @@ MOST_SPANS = 8
 """Spans of a sound that are named in one line."""
 ALWAYS = ("music", "singing")
 """Sounds that every tagger knows, so that their absence means something."""
+MOMENT_S = 2.0
+"""The longest part of a video that is a moment."""
 START, END, LONG, THERE, WHEN = "start", "end", "long", "there", "when"
 """Facts of `known_questions.toml`."""
 LIKE, CLEARER, DISTINCT = 0.72, 0.08, 0.05
@@ -77,17 +79,19 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
     if meant is None:
         return None
     name, fact = meant
-    heard = [one.span for one in segments if one.text == name and one.span.overlaps(span)]
+    heard = [one.span for one in segments if one.text == name and one.span.intersection_s(span) > 0]
     line = f"{name} " if heard else f"no {name}"
     passages = [one for one in sound_passages(work.parts.library, video, span) if line in one.text]
     language = guess_language(question)
     if not heard:
         return Finding(phrase("no", language), tuple(passages)) if fact == THERE and passages else None
-    times = ", ".join(map(span_clock, heard[:MOST_SPANS]))
+    # At a moment the whole sound is meant, in a longer part what is heard there.
+    inside = [one if span.duration_s <= MOMENT_S else one.clipped(span) or one for one in heard]
+    times = ", ".join(map(span_clock, inside[:MOST_SPANS]))
     texts = {
         START: ", ".join(clock(one.start_s) for one in heard[:MOST_SPANS]),
         END: ", ".join(clock(one.end_s) for one in heard[:MOST_SPANS]),
-        LONG: f"{sum(one.duration_s for one in heard):.0f} s ({times})",
+        LONG: f"{sum(one.duration_s for one in inside):.0f} s ({times})",
         THERE: f"{phrase('yes', language)} ({times})",
         WHEN: times,
     }
