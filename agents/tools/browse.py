@@ -32,25 +32,27 @@ class Browse(Tool):
     def run(self, context: ToolContext) -> Outcome:
         """Title, chapters, subjects, events and file. Chapters and subjects of a machine only hint where to look.
         What the file itself calls its chapters is evidence of that."""
-        video = context.video(self.video)
-        library = context.work.parts.library
-        events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
+        video, library, plan = context.video(self.video), context.work.parts.library, context.state["plan"]
+        span = context.allowed(video)
+        noted = library.segments(video.id, kinds=(SegmentKind.EVENT,), window=span)
+        events = [from_segment(one) for one in noted if plan.allows(SegmentKind.EVENT)]
         if self.page > 1:
             return Outcome(tuple(_events(events, self.page)) or ("There are no events.",))
-        chapters = library.chapters(video.id)
+        chapters = [one for one in library.chapters(video.id) if one.span.overlaps(span)]
         passages = [
             Passage(
                 video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False
             )
             for one in chapters[:MOST_CHAPTERS]
         ]
-        passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
+        passages += chapter_passages(video, span)[:MOST_CHAPTERS]
         spoken = "speech" if library.utterances(video.id) else "no speech"
         pictures = "pictures" if video.media.video else "no pictures"
         head = f"{video.title}: {pictures}, {spoken}. {len(chapters)} chapters:"
         heard = sound_line(library, video)
         heads = [head, heard] if heard else [head]
-        return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video)))
+        parts = (*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video))
+        return Outcome(tuple(p for p in parts if isinstance(p, str) or not p.proves or plan.allows(p.kind)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:
