@@ -30,10 +30,7 @@ class VideoAgent:
     """Answers questions: by a loop in which the model uses tools, or by a short pipeline for small models."""
 
     def __init__(
-        self,
-        parts: AgentParts,
-        calibrate: Callable[[float], float] = float,
-        checkpoints: Checkpoints | None = None,
+        self, parts: AgentParts, calibrate: Callable[[float], float] = float, checkpoints: Checkpoints | None = None
     ) -> None:
         """`calibrate`: turns the agent's own confidence in an answer into the one that is reported.
 

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,7 +83,9 @@ class Checkpoints:
                 graph = self._graph
             snapshot = graph.get_state(config)
             stored = frozen(snapshot.values)
-            if stored and _request(stored) != _request(start):
+            # The plan keeps the question as it was asked; understanding it changes the one in the state.
+            same = all(stored.get(name) == start[name] for name in ("plan", "options", "region"))
+            if stored and not (same and [v.id for v in stored["videos"]] == [v.id for v in start["videos"]]):
                 raise BadInput("This run id belongs to another question.", "Use another run id.")
             for event in stored.get("events", ()):
                 yield "custom", EVENT.validate_python(event)
@@ -161,9 +163,7 @@ class Checkpoints:
     def _alone(self, run_id: str) -> Iterator[None]:
         with self._lock:
             if run_id in self._running:
-                raise BadInput(
-                    "This question is already being answered.", "Wait for its answer, or use another run id."
-                )
+                raise BadInput("This question is already being answered.", "Wait for it, or use another run id.")
             self._running.add(run_id)
         try:
             yield
@@ -188,13 +188,6 @@ class Checkpoints:
 
 def _key(run_id: str) -> str:
     return f"{run_id}@{FORM}"
-
-
-def _request(state: Mapping[str, Any]) -> tuple[object, ...]:
-    """What was asked. The plan keeps the question as it came; understanding it changes the one in the state."""
-    # A run that was killed at its very start has stored none of it.
-    ids = [video.id for video in state.get("videos", ())]
-    return state.get("plan"), state.get("options"), state.get("region"), ids
 
 
 def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:

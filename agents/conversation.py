@@ -90,7 +90,6 @@ def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
     """The frames of the latest pictures, as many as the model's context has room for; earlier ones are left out."""
     if not work.chat_sees:
         return {}
-    room = work.pictures_at_once
     latest: list[tuple[Passage, int]] = []
     for entry in reversed(state["log"]):
         if isinstance(entry, Observation):
@@ -98,10 +97,8 @@ def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
             looked = pictures and entry.call.name == "look"
             side = Look.model_validate_json(entry.call.arguments).side if looked else SIDE
             latest += [(passage, side) for passage in reversed(pictures)]
-        if len(latest) >= room:
-            break
     by_part: dict[tuple[VideoId, int, Box | None], list[Passage]] = {}
-    for passage, side in latest[:room]:
+    for passage, side in latest[: work.pictures_at_once]:
         by_part.setdefault((passage.video_id, side, passage.box), []).append(passage)
     videos = {video.id: video for video in state["videos"]}
     shown: dict[object, Frame] = {}

@@ -120,8 +120,7 @@ class AgentRun:
     @property
     def pictures_at_once(self) -> int:
         """How many pictures fit into one turn of the chat model."""
-        chat = self.parts.chat
-        return max(4, int(chat.capabilities.context * PICTURE_SHARE / PICTURE_TOKENS)) if chat else 0
+        return max(4, int(self.context * PICTURE_SHARE / PICTURE_TOKENS)) if self.parts.chat else 0
 
     @property
     def context(self) -> float:

@@ -43,15 +43,8 @@ def from_utterance(video: Video, utterance: Utterance) -> Passage:
 
 def from_segment(segment: Segment, score: float = 0.0) -> Passage:
     """A segment as a passage."""
-    return Passage(
-        segment.video_id,
-        segment.kind,
-        segment.span,
-        segment.text.strip(),
-        frame_s=segment.frame_s,
-        proves=segment.kind is not SegmentKind.SUMMARY and not is_guess(segment),
-        score=score,
-    )
+    text, proves = segment.text.strip(), segment.kind is not SegmentKind.SUMMARY and not is_guess(segment)
+    return Passage(segment.video_id, segment.kind, segment.span, text, segment.frame_s, proves=proves, score=score)
 
 
 def is_guess(segment: Segment) -> bool:

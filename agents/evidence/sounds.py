@@ -12,7 +12,7 @@ from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import VideoLibrary
 from app.core.timecode import clock, span_clock
-from app.core.types import Segment, SegmentKind, TimeSpan, Video
+from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.phrases import phrase
 
@@ -38,28 +38,19 @@ def sound_passages(library: VideoLibrary, video: Video, span: TimeSpan) -> list[
     segments = library.segments(video.id, kinds=(SegmentKind.SOUND,))
     if not segments:
         return []
-    by_name: dict[str, list[Segment]] = {name: [] for name in ALWAYS}
-    for one in segments:
-        by_name.setdefault(one.text, [])
-        if one.span.overlaps(span):
-            by_name[one.text].append(one)
-    passages: list[Passage] = []
-    for name, some in by_name.items():
-        if some:
-            times = ", ".join(span_clock(one.span) for one in some[:MOST_SPANS])
-            more = f" and {len(some) - MOST_SPANS} more times" if len(some) > MOST_SPANS else ""
+    passages, absent = [], []
+    for name in dict.fromkeys((*ALWAYS, *(one.text for one in segments))):
+        heard = [one.span for one in segments if one.text == name and one.span.overlaps(span)]
+        if heard:
+            times = ", ".join(map(span_clock, heard[:MOST_SPANS]))
+            more = f" and {len(heard) - MOST_SPANS} more times" if len(heard) > MOST_SPANS else ""
             # Its span is that of the first time, where one would listen.
-            passages.append(Passage(video.id, SegmentKind.SOUND, some[0].span, f"{name} {times}{more}"))
-    absent = [name for name, some in by_name.items() if not some]
+            passages.append(Passage(video.id, SegmentKind.SOUND, heard[0], f"{name} {times}{more}"))
+        else:
+            absent.append(name)
     if absent:
         passages.append(Passage(video.id, SegmentKind.SOUND, span, f"no {' and no '.join(absent)}"))
     return passages
-
-
-def sound_line(library: VideoLibrary, video: Video) -> str:
-    """All sounds of a video in one sentence; empty where they are not known."""
-    lines = [passage.text for passage in sound_passages(library, video, video.media.whole)]
-    return f"Heard: {'; '.join(lines)}." if lines else ""
 
 
 def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:

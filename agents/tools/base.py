@@ -86,8 +86,7 @@ class ToolContext:
         allowed = self.allowed(video)
         if span is None:
             return allowed
-        start, end = sorted((span.start_s, span.end_s))
-        inside = TimeSpan(start, end).clipped(allowed)
+        inside = TimeSpan(*sorted((span.start_s, span.end_s))).clipped(allowed)
         if inside is None:
             raise ToolRefused(
                 f"{self.name_of(video)} can be searched from {clock(allowed.start_s)} to {clock(allowed.end_s)}."

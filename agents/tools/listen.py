@@ -35,15 +35,13 @@ class Listen(Tool):
         if span.duration_s > LONGEST_S:
             raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
         span = context.span(video, SpanIn(start_s=max(0.0, span.start_s - MARGIN_S), end_s=span.end_s + MARGIN_S))
-        parts = context.work.parts
-        sound = parts.audio.samples(Path(video.path), span, video.media.sound)
-        heard = parts.transcriber.transcribe(sound, languages=[self.language] if self.language else ())
-        segments = []
-        for utterance in (one.moved(span.start_s) for one in heard.utterances):
-            key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
+        transcriber, segments = context.work.parts.transcriber, []
+        sound = context.work.parts.audio.samples(Path(video.path), span, video.media.sound)
+        heard = transcriber.transcribe(sound, languages=[self.language] if self.language else ())
+        for one in (utterance.moved(span.start_s) for utterance in heard.utterances):
+            key = f"{video.id}|{one.span.start_s:.3f}|{one.text}|{transcriber.model}"
             id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-            words, model = utterance.text, parts.transcriber.model
-            segments.append(Segment(id, video.id, SegmentKind.SPEECH, utterance.span, words, model, question=""))
+            segments.append(Segment(id, video.id, SegmentKind.SPEECH, one.span, one.text, transcriber.model, None, ""))
         passages = tuple(context.work.store(segments))
         context.report_inspected("transcribe", video, span, (), passages)
         return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))

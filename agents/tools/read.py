@@ -12,10 +12,8 @@ from app.core.runs import runs
 from app.core.timecode import clock
 from app.core.types import text_tokens
 
-PAGE_TOKENS, PAGE_SHARE = 4_000, 0.15
-"""The most that a page takes, and the most of a model's context."""
-LINE_TOKENS = 10
-"""What a line takes besides its words."""
+PAGE_TOKENS, PAGE_SHARE, ID_TOKENS = 4_000, 0.15, 8
+"""The most that a page takes, also as a share of the model's context, and what a line takes for its id and times."""
 
 
 class Read(Tool):
@@ -36,7 +34,7 @@ class Read(Tool):
         passages = read_span(context.work.parts.library, video, span, kinds, again=True)
         size = min(PAGE_TOKENS, context.work.context * PAGE_SHARE)
         pages: list[list[Passage]] = runs(
-            passages, lambda page, one: sum(text_tokens(p.text) + LINE_TOKENS for p in (*page, one)) <= size
+            passages, lambda page, one: sum(text_tokens(p.line) + ID_TOKENS for p in (*page, one)) <= size
         ) or [[]]
         page = min(self.page, len(pages))
         inspected = tuple(words_covered(video, span, kinds))

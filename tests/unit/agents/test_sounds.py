@@ -6,7 +6,7 @@ import pytest
 
 from agents.evidence import Finding
 from agents.evidence.known_questions import known_questions
-from agents.evidence.sounds import END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
+from agents.evidence.sounds import END, LONG, START, THERE, WHEN, answer_by_sounds, sound_passages
 from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
@@ -40,8 +40,8 @@ def test_each_sound_has_a_line_with_its_times_and_the_span_of_the_first():
 
 
 def test_what_is_never_heard_is_said_only_where_sounds_are_known():
-    assert "no singing" in sound_line(Heard(("music", 10, 42)), VIDEO)
-    assert sound_passages(Heard(), VIDEO, VIDEO.media.whole) == [] and sound_line(Heard(), VIDEO) == ""
+    texts = [one.text for one in sound_passages(Heard(("music", 10, 42)), VIDEO, VIDEO.media.whole)]
+    assert "no singing" in texts and sound_passages(Heard(), VIDEO, VIDEO.media.whole) == []
 
 
 def test_a_sound_outside_the_span_is_not_heard_in_it():
