@@ -30,10 +30,7 @@ class VideoAgent:
     """Answers questions: by a loop in which the model uses tools, or by a short pipeline for small models."""
 
     def __init__(
-        self,
-        parts: AgentParts,
-        calibrate: Callable[[float], float] = float,
-        checkpoints: Checkpoints | None = None,
+        self, parts: AgentParts, calibrate: Callable[[float], float] = float, checkpoints: Checkpoints | None = None
     ) -> None:
         """`calibrate`: turns the agent's own confidence in an answer into the one that is reported.
 
@@ -74,7 +71,7 @@ class VideoAgent:
         order = sorted(range(len(options)), key=lambda i: options[i])
         if plan and plan.by == "user":
             question = plan.question
-        plan = plan or Plan(question, scope=find_scope(question))
+        plan = replace(plan or Plan(question, scope=find_scope(question)), question=question)
         if plan.by != "user" and not plan.spans(videos):
             plan = replace(plan, scope=None)  # "after twenty minutes" in a recipe of five is no time of the video
         if region is not None:

@@ -53,6 +53,9 @@ STORED = (
     *(Answer, AnswerStatus, AudioStream, Citation, MediaInfo, SegmentKind, TimeSpan, Turn, Usage, Video, VideoStream),
 )
 """The types of a stored state; nothing else is built from what a file holds."""
+_FIELDS = "|".join(f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED))
+FORM = hashlib.sha256(_FIELDS.encode()).hexdigest()[:8]
+"""The fields of the state and of the stored types, and their types: a state of another form is not read."""
 BUSY_S = 30.0
 STREAMED: list[StreamMode] = ["custom", "values"]
 """What a run of the graph streams: its events, and its states."""
@@ -80,7 +83,9 @@ class Checkpoints:
                 graph = self._graph
             snapshot = graph.get_state(config)
             stored = frozen(snapshot.values)
-            if stored and any(stored.get(name) != start[name] for name in ("question", "options", "plan", "region")):
+            # The plan keeps the question as it was asked; understanding it changes the one in the state.
+            same = all(stored.get(name) == start[name] for name in ("plan", "options", "region"))
+            if stored and not (same and [v.id for v in stored["videos"]] == [v.id for v in start["videos"]]):
                 raise BadInput("This run id belongs to another question.", "Use another run id.")
             for event in stored.get("events", ()):
                 yield "custom", EVENT.validate_python(event)
@@ -158,9 +163,7 @@ class Checkpoints:
     def _alone(self, run_id: str) -> Iterator[None]:
         with self._lock:
             if run_id in self._running:
-                raise BadInput(
-                    "This question is already being answered.", "Wait for its answer, or use another run id."
-                )
+                raise BadInput("This question is already being answered.", "Wait for it, or use another run id.")
             self._running.add(run_id)
         try:
             yield
@@ -183,11 +186,8 @@ class Checkpoints:
             raise WorkerFailed(f"The database of running answers failed: {error}.", "Ask again.") from error
 
 
-@functools.cache
 def _key(run_id: str) -> str:
-    """With the fields of the state and of the stored types, and their types: a state of another form is not read."""
-    fields = [f"{kind.__name__}: {kind.__annotations__}" for kind in (AgentState, *STORED)]
-    return f"{run_id}@{hashlib.sha256('|'.join(fields).encode()).hexdigest()[:8]}"
+    return f"{run_id}@{FORM}"
 
 
 def _postgres(address: str, serde: Any) -> BaseCheckpointSaver[Any]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from agents.evidence import Finding, Passage
-from agents.parts import AgentRun
+from agents.parts import PICTURE_TOKENS, AgentRun
 from agents.prompts import prompt
 from agents.state import AgentState, Note, Observation, Said
 from agents.tools.base import named_videos
 from agents.tools.look import Look
 from app.core.timecode import clock
-from app.core.types import Frame, Message, Part, VideoId
+from app.core.types import Frame, Message, Part, VideoId, text_tokens
 from app.core.types.boxes import Box
 from app.text.options import letter
 
 SIDE = 640
 """Longest side of the pictures that `zoom` shows, once they are decoded again."""
 MOST_LISTED = 60
+TEXT_SHARE, FILLED_SHARE = 0.4, 0.7
+"""The share of a model's context that texts of tools may take, and the one that they and pictures may take together."""
+NO_ROOM = "(no longer shown; call it again)"
 
 
 def render(state: AgentState, work: AgentRun) -> list[Message]:
@@ -43,6 +47,14 @@ def render(state: AgentState, work: AgentRun) -> list[Message]:
             messages.append(Message("user", entry.text))
         else:
             messages.append(Message("tool", _observed(entry, ids, names, shown), call_id=entry.call.id))
+    left = min(work.context * TEXT_SHARE, work.context * FILLED_SHARE - len(shown) * PICTURE_TOKENS)
+    results = [at for at, message in enumerate(messages) if message.role == "tool"]
+    for at in reversed(results):
+        size = text_tokens(messages[at].text)
+        if size > left and at != results[-1] and len(messages[at].parts) == 1:
+            messages[at] = replace(messages[at], content=NO_ROOM)
+        else:
+            left -= size
     return messages
 
 
@@ -78,7 +90,6 @@ def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
     """The frames of the latest pictures, as many as the model's context has room for; earlier ones are left out."""
     if not work.chat_sees:
         return {}
-    room = work.pictures_at_once
     latest: list[tuple[Passage, int]] = []
     for entry in reversed(state["log"]):
         if isinstance(entry, Observation):
@@ -86,10 +97,8 @@ def _shown_pictures(state: AgentState, work: AgentRun) -> dict[object, Frame]:
             looked = pictures and entry.call.name == "look"
             side = Look.model_validate_json(entry.call.arguments).side if looked else SIDE
             latest += [(passage, side) for passage in reversed(pictures)]
-        if len(latest) >= room:
-            break
     by_part: dict[tuple[VideoId, int, Box | None], list[Passage]] = {}
-    for passage, side in latest[:room]:
+    for passage, side in latest[: work.pictures_at_once]:
         by_part.setdefault((passage.video_id, side, passage.box), []).append(passage)
     videos = {video.id: video for video in state["videos"]}
     shown: dict[object, Frame] = {}

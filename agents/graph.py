@@ -56,17 +56,8 @@ def begin(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     policy = choose_policy(runtime.context.parts)
     plan = state["plan"]
     window = plan.span(state["videos"][0]) if plan.scope and len(state["videos"]) == 1 else None
-    runtime.stream_writer(
-        Planned(
-            policy.mode,
-            policy.reason,
-            plan.queries,
-            tuple(map(str, plan.sources)),
-            window,
-            plan.scope.words if plan.scope else "",
-            plan.by,
-        )
-    )
+    sources, words = tuple(map(str, plan.sources)), plan.scope.words if plan.scope else ""
+    runtime.stream_writer(Planned(policy.mode, policy.reason, plan.queries, sources, window, words, plan.by))
     if policy.mode == "loop" and (call := zoom_call(state)):
         return Command(goto=Send("use", {**state, "call": call}), update={"log": (Said("", (call,)),)})
     return Command(goto="think" if policy.mode == "loop" else "understand")

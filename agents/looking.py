@@ -54,7 +54,7 @@ def see_frames(
         if description and NOTHING not in description:
             span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
             middle = run[len(run) // 2][1].pts_s
-            key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model.model}|{goal}"
+            key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model.model}|{goal}|{box}"
             id = "look-" + hashlib.sha256(key.encode()).hexdigest()[:24]
             about = goal or "everything"
             segments.append(Segment(id, video.id, SegmentKind.VISUAL, span, description, model.model, middle, about))

@@ -120,8 +120,12 @@ class AgentRun:
     @property
     def pictures_at_once(self) -> int:
         """How many pictures fit into one turn of the chat model."""
-        chat = self.parts.chat
-        return max(4, int(chat.capabilities.context * PICTURE_SHARE / PICTURE_TOKENS)) if chat else 0
+        return max(4, int(self.context * PICTURE_SHARE / PICTURE_TOKENS)) if self.parts.chat else 0
+
+    @property
+    def context(self) -> float:
+        """How many tokens the chat model reads at once; without one nothing limits them."""
+        return self.parts.chat.capabilities.context if self.parts.chat else math.inf
 
     def features(self, video: Video) -> Sequence[FrameFeatures]:
         """The stored vectors of a video; none where they were not stored."""

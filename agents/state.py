@@ -100,7 +100,7 @@ def append(before: Sequence[Item], new: Sequence[Item]) -> tuple[Item, ...]:
     return (*before, *new)
 
 
-def add_usage(before: Usage, new: Usage) -> Usage:
+def later_usage(before: Usage, new: Usage) -> Usage:
     """The later of two counts: a budget counts on from what was spent before."""
     return new if new.seconds >= before.seconds else before
 
@@ -131,4 +131,4 @@ class AgentState(TypedDict, total=False):
     """The call that one `use` node works on."""
     events: Annotated[tuple[dict[str, Any], ...], append]
     """What was reported so far, for runs that go on after a crash."""
-    spent: Annotated[Usage, add_usage]
+    spent: Annotated[Usage, later_usage]

@@ -100,7 +100,7 @@ class HybridRetriever:
         lexical = self._threads.submit(self._lexical.search, text, **filters)
         pictures = self._threads.submit(find_pictures)
         vector = self._text_embedder.embed_query(text)
-        self._embed_again(vector, videos)
+        self._embed_again(videos)
         dense = self._index.search("text", vector, **filters)
         query = parse(text)
         spoken = [hit for hit in lexical.result() if coverage(query, hit[0].text) >= LEAST_COVERAGE]
@@ -109,11 +109,11 @@ class HybridRetriever:
         best = with_quotas(merge_duplicates(fuse(rankings)), limit=limit, quotas=QUOTAS)
         return _evidence(query, best, [*dense, *found["picture"]])
 
-    def _embed_again(self, vector: NDArray[np.float32], videos: Sequence[VideoId]) -> None:
-        """Makes vectors for videos that another text embedder has indexed, so that they are not missed in silence.
+    def _embed_again(self, videos: Sequence[VideoId]) -> None:
+        """Makes vectors for texts that another text embedder has indexed, so that they are not missed in silence.
 
-        Such a video has words in the lexical index and no vector in this embedder's collection. What is left after
-        `_AT_ONCE` texts waits for the next search.
+        Such texts are in the lexical index, and not in this embedder's collection. What is left after `_AT_ONCE` texts
+        waits for the next search.
         """
         indexed = self._lexical.videos()
         with self._embedding:
@@ -123,11 +123,12 @@ class HybridRetriever:
                 if count >= _AT_ONCE:
                     logger.warning("Some videos were indexed by another text embedder; ingest them again.")
                     return
-                if not self._index.search("text", vector, limit=1, videos=[video]):
-                    segments = self._lexical.segments(video)
-                    logger.info("Embedding the %d texts of %s for %s", len(segments), video, self._text_embedder.model)
-                    self._add_vectors(segments)
-                    count += len(segments)
+                stored = self._index.stored("text", video)
+                missing = [segment for segment in self._lexical.segments(video) if segment.id not in stored]
+                if missing:
+                    logger.info("Embedding %d texts of %s for %s", len(missing), video, self._text_embedder.model)
+                    self._add_vectors(missing)
+                    count += len(missing)
                 self._embedded.add(video)
 
     def add(self, segments: Sequence[Segment]) -> None:

@@ -17,15 +17,16 @@ READABLE = tuple(kind for kind in SegmentKind if kind is not SegmentKind.SUMMARY
 
 
 def read_span(
-    library: VideoLibrary, video: Video, span: TimeSpan, kinds: Sequence[SegmentKind] = READABLE
+    library: VideoLibrary, video: Video, span: TimeSpan, kinds: Sequence[SegmentKind] = READABLE, again: bool = False
 ) -> list[Passage]:
-    """All that is said, written and described in a span, in time order. Text on the screen comes once;
-    guessed tags are left out."""
+    """All that is said, written and described in a span, in time order. Text on the screen comes once; guessed tags are
+    left out. `again`: what was transcribed again comes beside the first transcript."""
     passages: list[Passage] = []
     if SegmentKind.SPEECH in kinds:
         passages += [from_utterance(video, utterance) for utterance in library.utterances(video.id, span)]
-    others = tuple(kind for kind in kinds if kind is not SegmentKind.SPEECH)
+    others = tuple(kind for kind in kinds if again or kind is not SegmentKind.SPEECH)
     segments = library.segments(video.id, kinds=others, window=span) if others else []
+    segments = [one for one in segments if one.kind is not SegmentKind.SPEECH or one.question is not None]
     # That somebody speaks is known from what is said.
     segments = [one for one in segments if one.kind is not SegmentKind.SOUND or one.text != SPEECH]
     screen = [one for one in segments if one.kind is SegmentKind.SCREEN_TEXT]
@@ -42,15 +43,8 @@ def from_utterance(video: Video, utterance: Utterance) -> Passage:
 
 def from_segment(segment: Segment, score: float = 0.0) -> Passage:
     """A segment as a passage."""
-    return Passage(
-        segment.video_id,
-        segment.kind,
-        segment.span,
-        segment.text.strip(),
-        frame_s=segment.frame_s,
-        proves=segment.kind is not SegmentKind.SUMMARY and not is_guess(segment),
-        score=score,
-    )
+    text, proves = segment.text.strip(), segment.kind is not SegmentKind.SUMMARY and not is_guess(segment)
+    return Passage(segment.video_id, segment.kind, segment.span, text, segment.frame_s, proves=proves, score=score)
 
 
 def is_guess(segment: Segment) -> bool:

@@ -12,7 +12,7 @@ from agents.evidence.passage import Finding, Passage
 from agents.parts import AgentRun
 from app.core.ports import VideoLibrary
 from app.core.timecode import clock, span_clock
-from app.core.types import Segment, SegmentKind, TimeSpan, Video
+from app.core.types import SegmentKind, TimeSpan, Video
 from app.text.languages import guess_language
 from app.text.phrases import phrase
 
@@ -20,6 +20,8 @@ MOST_SPANS = 8
 """Spans of a sound that are named in one line."""
 ALWAYS = ("music", "singing")
 """Sounds that every tagger knows, so that their absence means something."""
+MOMENT_S = 2.0
+"""The longest part of a video that is a moment."""
 START, END, LONG, THERE, WHEN = "start", "end", "long", "there", "when"
 """Facts of `known_questions.toml`."""
 LIKE, CLEARER, DISTINCT = 0.72, 0.08, 0.05
@@ -36,28 +38,19 @@ def sound_passages(library: VideoLibrary, video: Video, span: TimeSpan) -> list[
     segments = library.segments(video.id, kinds=(SegmentKind.SOUND,))
     if not segments:
         return []
-    by_name: dict[str, list[Segment]] = {name: [] for name in ALWAYS}
-    for one in segments:
-        by_name.setdefault(one.text, [])
-        if one.span.overlaps(span):
-            by_name[one.text].append(one)
-    passages: list[Passage] = []
-    for name, some in by_name.items():
-        if some:
-            times = ", ".join(span_clock(one.span) for one in some[:MOST_SPANS])
-            more = f" and {len(some) - MOST_SPANS} more times" if len(some) > MOST_SPANS else ""
+    passages, absent = [], []
+    for name in dict.fromkeys((*ALWAYS, *(one.text for one in segments))):
+        heard = [one.span for one in segments if one.text == name and one.span.overlaps(span)]
+        if heard:
+            times = ", ".join(map(span_clock, heard[:MOST_SPANS]))
+            more = f" and {len(heard) - MOST_SPANS} more times" if len(heard) > MOST_SPANS else ""
             # Its span is that of the first time, where one would listen.
-            passages.append(Passage(video.id, SegmentKind.SOUND, some[0].span, f"{name} {times}{more}"))
-    absent = [name for name, some in by_name.items() if not some]
+            passages.append(Passage(video.id, SegmentKind.SOUND, heard[0], f"{name} {times}{more}"))
+        else:
+            absent.append(name)
     if absent:
         passages.append(Passage(video.id, SegmentKind.SOUND, span, f"no {' and no '.join(absent)}"))
     return passages
-
-
-def sound_line(library: VideoLibrary, video: Video) -> str:
-    """All sounds of a video in one sentence; empty where they are not known."""
-    lines = [passage.text for passage in sound_passages(library, video, video.media.whole)]
-    return f"Heard: {'; '.join(lines)}." if lines else ""
 
 
 def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video, TimeSpan]]) -> Finding | None:
@@ -77,17 +70,19 @@ def answer_by_sounds(work: AgentRun, question: str, scope: Sequence[tuple[Video,
     if meant is None:
         return None
     name, fact = meant
-    heard = [one.span for one in segments if one.text == name and one.span.overlaps(span)]
+    heard = [one.span for one in segments if one.text == name and one.span.intersection_s(span) > 0]
     line = f"{name} " if heard else f"no {name}"
     passages = [one for one in sound_passages(work.parts.library, video, span) if line in one.text]
     language = guess_language(question)
     if not heard:
         return Finding(phrase("no", language), tuple(passages)) if fact == THERE and passages else None
-    times = ", ".join(map(span_clock, heard[:MOST_SPANS]))
+    # At a moment the whole sound is meant, in a longer part what is heard there.
+    inside = [one if span.duration_s <= MOMENT_S else one.clipped(span) or one for one in heard]
+    times = ", ".join(map(span_clock, inside[:MOST_SPANS]))
     texts = {
         START: ", ".join(clock(one.start_s) for one in heard[:MOST_SPANS]),
         END: ", ".join(clock(one.end_s) for one in heard[:MOST_SPANS]),
-        LONG: f"{sum(one.duration_s for one in heard):.0f} s ({times})",
+        LONG: f"{sum(one.duration_s for one in inside):.0f} s ({times})",
         THERE: f"{phrase('yes', language)} ({times})",
         WHEN: times,
     }

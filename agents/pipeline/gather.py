@@ -49,7 +49,7 @@ def gather(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["re
     passages += chapters if len(chapters) <= MOST_CHAPTERS else []
     for part in state["asked"]:
         runtime.stream_writer(Searched(part, tuple(p.hit for p in passages)))
-    update = {"evidence": tuple(passages), "inspected": inspected}
+    update = {"evidence": tuple(passages), "inspected": inspected, "problems": context.problems}
     return Command(goto="see" if work.sees else "respond", update=update)
 
 

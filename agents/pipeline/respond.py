@@ -35,6 +35,8 @@ from app.text.tokens import words
 
 UNKNOWN, STATED = "unknown", '{"'
 """How the model's reply begins where the lines do not give the answer, and where they do."""
+UNKNOWN_JSON = '{"answers": [{"evidence": [], "answer": "unknown"}]}'
+"""What a model that gives no probabilities replies where the lines do not give the answer."""
 NOT_STATED = 0.85
 """Probability of `UNKNOWN` from which the lines are taken not to give the answer.
 
@@ -136,7 +138,10 @@ def _read_lines(state: AgentState, question: str, work: AgentRun) -> list[Claim]
     """What the model answers from the lines; nothing where they do not give it."""
     messages = [Message("system", prompt("lines")), *examples("lines"), Message("user", _asked(state, question))]
     shares = weigh(work, messages, (UNKNOWN, STATED))
-    if shares is not None and shares[UNKNOWN] >= NOT_STATED:
+    if shares is None:
+        # Held to JSON, the model cannot reply with the bare word.
+        messages = [replace(one, content=UNKNOWN_JSON) if one.text == UNKNOWN else one for one in messages]
+    elif shares[UNKNOWN] >= NOT_STATED:
         return []
     reading = ask_json(work, messages, Reading, max_output=260)
     claims = []

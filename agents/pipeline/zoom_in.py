@@ -28,7 +28,7 @@ def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["r
         shown = run_tool(call, context)
     passages = tuple(part for part in shown.parts if isinstance(part, Passage))
     runtime.stream_writer(Searched(question, tuple(passage.hit for passage in passages)))
-    update = {"evidence": passages, "inspected": shown.inspected}
+    update = {"evidence": passages, "inspected": shown.inspected, "problems": context.problems}
     counted = None if state["options"] else answer_about_region(work, question, state["videos"][0], region, passages)
     if counted is not None:
         claim = Claim(counted.text, counted.passages, by_code=True)
@@ -37,5 +37,5 @@ def zoom_in(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["r
         lines = "; ".join(passage.text for passage in passages) or "nothing"
         draft = DraftAnswer((), "no", could_be_in=("pictures",))
         known = f"All that is known of this part: {lines}"
-        return Command(goto="judge", update={**update, "draft": draft, "problems": (known,)})
+        return Command(goto="judge", update={**update, "draft": draft, "problems": (*context.problems, known)})
     return Command(goto="respond", update=update)

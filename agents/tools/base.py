@@ -49,6 +49,8 @@ class ToolContext:
     state: AgentState
     report: Callable[[Event], None]
     videos: dict[str, Video] = field(init=False)
+    problems: list[str] = field(default_factory=list, init=False)
+    """What went wrong in a step that goes on, a sentence each for the user."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "videos", named_videos(self.state["videos"]))
@@ -90,8 +92,7 @@ class ToolContext:
         allowed = self.allowed(video)
         if span is None:
             return allowed
-        start, end = sorted((span.start_s, span.end_s))
-        inside = TimeSpan(start, end).clipped(allowed)
+        inside = TimeSpan(*sorted((span.start_s, span.end_s))).clipped(allowed)
         if inside is None:
             raise ToolRefused(
                 f"{self.name_of(video)} can be searched from {clock(allowed.start_s)} to {clock(allowed.end_s)}."
@@ -123,13 +124,14 @@ class ToolContext:
 
     @contextmanager
     def warn_on_error(self, fault: str) -> Iterator[None]:
-        """Makes an error in the block a warning that begins with `fault`. Raises Cancelled."""
+        """Makes an error in the block, or the end of its time, one of the problems: a warning that begins with `fault`.
+        Raises Cancelled when the answer is no longer wanted."""
         try:
             yield
-        except Cancelled:
-            raise
         except LongreelError as error:
-            self.report(Warned(f"{fault}: {error}"))
+            self.work.budget.check()
+            self.problems.append(f"{fault}: {'the time ran out' if isinstance(error, Cancelled) else error}")
+            self.report(Warned(self.problems[-1]))
 
 
 class Tool(BaseModel, ABC):

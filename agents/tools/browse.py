@@ -9,7 +9,7 @@ from pydantic import Field
 from agents.evidence import Passage
 from agents.evidence.files import chapter_passages, file_passage
 from agents.evidence.reading import from_segment
-from agents.evidence.sounds import sound_line
+from agents.evidence.sounds import sound_passages
 from agents.tools.base import Outcome, Tool, ToolContext, VideoName
 from app.core.timecode import clock, span_clock
 from app.core.types import SegmentKind, Video
@@ -32,25 +32,24 @@ class Browse(Tool):
     def run(self, context: ToolContext) -> Outcome:
         """Title, chapters, subjects, events and file. Chapters and subjects of a machine only hint where to look.
         What the file itself calls its chapters is evidence of that."""
-        video = context.video(self.video)
-        library = context.work.parts.library
-        events = [from_segment(one) for one in library.segments(video.id, kinds=(SegmentKind.EVENT,))]
+        video, library, plan = context.video(self.video), context.work.parts.library, context.state["plan"]
+        span = context.allowed(video)
+        noted = library.segments(video.id, kinds=(SegmentKind.EVENT,), window=span)
+        events = [from_segment(one) for one in noted if plan.allows(SegmentKind.EVENT)]
         if self.page > 1:
             return Outcome(tuple(_events(events, self.page)) or ("There are no events.",))
-        chapters = library.chapters(video.id)
-        passages = [
-            Passage(
-                video.id, SegmentKind.SUMMARY, one.span, f"chapter “{one.title}”. {one.summary}".strip(), proves=False
-            )
-            for one in chapters[:MOST_CHAPTERS]
-        ]
-        passages += chapter_passages(video, video.media.whole)[:MOST_CHAPTERS]
+        chapters = [one for one in library.chapters(video.id) if one.span.overlaps(span)]
+        texts = [f"chapter “{one.title}”. {one.summary}".strip() for one in chapters[:MOST_CHAPTERS]]
+        hints = zip(chapters, texts, strict=False)
+        passages = [Passage(video.id, SegmentKind.SUMMARY, one.span, text, proves=False) for one, text in hints]
+        passages += chapter_passages(video, span)[:MOST_CHAPTERS]
         spoken = "speech" if library.utterances(video.id) else "no speech"
         pictures = "pictures" if video.media.video else "no pictures"
         head = f"{video.title}: {pictures}, {spoken}. {len(chapters)} chapters:"
-        heard = sound_line(library, video)
-        heads = [head, heard] if heard else [head]
-        return Outcome((*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video)))
+        heard = "; ".join(passage.text for passage in sound_passages(library, video, span))
+        heads = [head, f"Heard: {heard}."] if heard and plan.allows(SegmentKind.SOUND) else [head]
+        parts = (*heads, *passages, *_subjects(video, context), *_events(events, 1), file_passage(video))
+        return Outcome(tuple(p for p in parts if isinstance(p, str) or not p.proves or plan.allows(p.kind)))
 
 
 def _subjects(video: Video, context: ToolContext) -> list[str]:

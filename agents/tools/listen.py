@@ -30,21 +30,18 @@ class Listen(Tool):
         video = context.video(self.video)
         if not video.media.audio:
             raise ToolRefused(f"{context.name_of(video)} has no sound.")
-        span = context.span(video, SpanIn(start_s=self.start_s, end_s=self.end_s)).padded(MARGIN_S, video.duration_s)
+        context.require(SegmentKind.SPEECH)
+        span = context.span(video, SpanIn(start_s=self.start_s, end_s=self.end_s))
         if span.duration_s > LONGEST_S:
             raise ToolRefused(f"Listen to at most {LONGEST_S:.0f} seconds at a time.")
-        parts = context.work.parts
-        sound = parts.audio.samples(Path(video.path), span, video.media.sound)
-        heard = parts.transcriber.transcribe(sound, languages=[self.language] if self.language else ())
-        segments = []
-        for utterance in (one.moved(span.start_s) for one in heard.utterances):
-            key = f"{video.id}|{utterance.span.start_s:.3f}|{utterance.text}|{parts.transcriber.model}"
+        span = context.span(video, SpanIn(start_s=max(0.0, span.start_s - MARGIN_S), end_s=span.end_s + MARGIN_S))
+        transcriber, segments = context.work.parts.transcriber, []
+        sound = context.work.parts.audio.samples(Path(video.path), span, video.media.sound)
+        heard = transcriber.transcribe(sound, languages=[self.language] if self.language else ())
+        for one in (utterance.moved(span.start_s) for utterance in heard.utterances):
+            key = f"{video.id}|{one.span.start_s:.3f}|{one.text}|{transcriber.model}"
             id = "heard-" + hashlib.sha256(key.encode()).hexdigest()[:24]
-            segments.append(
-                Segment(
-                    id, video.id, SegmentKind.SPEECH, utterance.span, utterance.text, parts.transcriber.model, None, ""
-                )
-            )
+            segments.append(Segment(id, video.id, SegmentKind.SPEECH, one.span, one.text, transcriber.model, None, ""))
         passages = tuple(context.work.store(segments))
         context.report_inspected("transcribe", video, span, (), passages)
         return Outcome(passages or ("Nothing is said there.",), (Coverage("speech", video.id, span),))

@@ -10,9 +10,10 @@ from agents.evidence.reading import READABLE, read_span
 from agents.tools.base import Outcome, Seconds, SpanIn, Tool, ToolContext, VideoName
 from app.core.runs import runs
 from app.core.timecode import clock
-from app.core.types import TimeSpan
+from app.core.types import TimeSpan, text_tokens
 
-PAGE_CHARACTERS = 12_000
+PAGE_TOKENS, PAGE_SHARE, ID_TOKENS = 4_000, 0.15, 8
+"""The most that a page takes, also as a share of the model's context, and what a line takes for its id and times."""
 
 
 class Read(Tool):
@@ -30,9 +31,10 @@ class Read(Tool):
         end = video.duration_s if self.end_s is None else self.end_s
         span = context.span(video, SpanIn(start_s=self.start_s, end_s=end))
         kinds = tuple(filter(context.state["plan"].allows, READABLE))
-        passages = read_span(context.work.parts.library, video, span, kinds)
+        passages = read_span(context.work.parts.library, video, span, kinds, again=True)
+        size = min(PAGE_TOKENS, context.work.context * PAGE_SHARE)
         pages: list[list[Passage]] = runs(
-            passages, lambda page, one: sum(len(p.text) + 30 for p in page) + len(one.text) <= PAGE_CHARACTERS
+            passages, lambda page, one: sum(text_tokens(p.line) + ID_TOKENS for p in (*page, one)) <= size
         ) or [[]]
         page = min(self.page, len(pages))
         edges = [span.start_s, *(page[0].span.start_s for page in pages[1:]), span.end_s]

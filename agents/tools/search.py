@@ -90,7 +90,9 @@ def find(
 def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], work: AgentRun) -> list[Passage]:
     """The best sentences of a segment of speech, in order; of text on the screen the best lines, each once."""
     segment = hit.segment
-    if segment.kind is SegmentKind.SPEECH:
+    if segment.question is not None and segment.kind is SegmentKind.SPEECH:
+        inside = []  # It was heard again, and stands beside the first transcript.
+    elif segment.kind is SegmentKind.SPEECH:
         utterances = work.parts.library.utterances(video.id, segment.span)
         inside = [from_utterance(video, one) for one in utterances if segment.span.contains(one.span.middle_s)]
         if len(inside) > MOST_SENTENCES:

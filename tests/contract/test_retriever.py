@@ -219,6 +219,8 @@ def test_a_video_that_another_embedder_indexed_is_embedded_again_when_it_is_sear
         retriever = HybridRetriever(embedder, None, dense, lexical)
         if embedder.model == "words":
             retriever.add([segment(0, "the lava is hot"), segment(1, "the whale dives", TWO)])
+        else:  # What is seen or heard anew before the first search must not hide the rest.
+            retriever.add([segment(2, "a bird sings")])
         found = retriever.search("lava", limit=5, videos=[ONE])
         assert found[0].found_by == ("dense", "lexical")
         assert retriever.search("whale", limit=5)[0].found_by == ("dense", "lexical")

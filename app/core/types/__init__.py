@@ -7,7 +7,7 @@ and back.
 """
 
 from app.core.types.answers import Answer, AnswerStatus, Chapter, Citation, Digest, Turn, Usage
-from app.core.types.chat import Capabilities, Completion, Message, Part, ToolCall, ToolSpec
+from app.core.types.chat import Capabilities, Completion, Message, Part, ToolCall, ToolSpec, text_tokens
 from app.core.types.found import (
     Caption,
     Detection,
@@ -93,5 +93,6 @@ __all__ = [
     "from_json",
     "joined",
     "main_language",
+    "text_tokens",
     "to_json",
 ]

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.core.types import VideoStream
+from app.core.types import VideoStream, text_tokens
 
 FRAMES, MANY_FRAMES, LONG_S = 32, 64, 300.0
 SIDES = (768, 512, 384)
 """Longest sides of the frames of a prompt, in pixels: the largest with which they take at most half of it."""
 _PIXELS_A_TOKEN = 750
-_BYTES_A_TOKEN = 3
-"""Rough and on the safe side: English has four letters a token, Chinese three bytes."""
+"""Rough and on the safe side."""
 
 
 class Subtitles(StrEnum):
@@ -74,11 +73,6 @@ def fitting_lines(lines: Sequence[str], tokens: int) -> list[str]:
         count -= 1
         chosen = [lines[int(place)] for place in evenly(len(lines), count)] if count else []
     return chosen
-
-
-def text_tokens(text: str) -> int:
-    """How many tokens a text takes, roughly and on the safe side."""
-    return len(text.encode()) // _BYTES_A_TOKEN + 1
 
 
 def frame_tokens(one_side: float, other_side: float) -> int:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from app.core.errors import Cancelled, MissingPart
 from app.core.timecode import clock
-from app.core.types import Answer, Frame, Message, SegmentKind, TimeSpan, Usage, Video
+from app.core.types import Answer, Frame, Message, SegmentKind, TimeSpan, Usage, Video, text_tokens
 from app.evaluation.cases import Case
 from app.evaluation.modes.material import (
     DEFAULT,
@@ -19,7 +19,6 @@ from app.evaluation.modes.material import (
     fitting_frames,
     fitting_lines,
     frame_tokens,
-    text_tokens,
 )
 from app.evaluation.modes.reply import REFUSE, answer_of, cited_frames
 from app.evaluation.official import Prompt

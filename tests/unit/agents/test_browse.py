@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from agents.evidence import Passage
+from agents.plans import Plan
 from agents.tools.base import Outcome
 from agents.tools.browse import EVENTS_A_PAGE
 from agents.tools.registry import run_tool
 from app.core.types import AnswerStatus, Segment, SegmentKind, TimeSpan, ToolCall
 from app.core.types.entities import EntityKind, Mention, MentionSource
+from app.text.time_expressions import TimeScope
 from tests.unit.agents.meeting import MEETING
-from tests.unit.agents.parts import Desk, agent_chat, answers, calls
+from tests.unit.agents.parts import Desk, Row, agent_chat, answers, calls
 
 CUP = "A man lifts a blue cup."
 
 
-def run(desk: Desk, name: str, **arguments: object) -> Outcome:
-    return run_tool(ToolCall("c1", name, json.dumps(arguments)), desk.context())
+def run(desk: Desk, name: str, plan: Plan | None = None, **arguments: object) -> Outcome:
+    return run_tool(ToolCall("c1", name, json.dumps(arguments)), desk.context(plan=plan or Plan("What?")))
 
 
 def note_events(desk: Desk, *events: tuple[float, float, str]) -> None:
@@ -75,6 +78,17 @@ def test_an_answer_that_rests_on_an_event_says_when_it_happens() -> None:
     (cited,) = answer.citations
     assert answer.status is AnswerStatus.ANSWERED
     assert (cited.kind, cited.span, cited.verified) == (SegmentKind.EVENT, TimeSpan(200.0, 204.0), True)
+
+
+def test_what_lies_outside_the_part_or_the_evidence_that_a_person_chose_is_not_offered() -> None:
+    chapters: list[Row] = [(0.0, 60.0, "Opening"), (60.0, 600.0, "Safety report")]
+    desk = Desk(MEETING, chapters=chapters)
+    note_events(desk, (20.0, 21.5, "A door opens."), (500.0, 504.0, CUP))
+    minute = Plan("q", scope=TimeScope(0.0, 59.0, ""), by="user")
+    offered = [one.text for one in passages(run(desk, "browse", minute, video="V1"))]
+    assert offered == ["chapter 1 of 2: Opening", "A door opens.", "file: 10:00 long"]
+    spoken = replace(minute, sources=(SegmentKind.SPEECH,))
+    assert passages(run(desk, "browse", spoken, video="V1")) == []
 
 
 def test_many_events_come_in_pages() -> None:

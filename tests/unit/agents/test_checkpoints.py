@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -21,12 +22,13 @@ from agents.plans import Plan
 from agents.recording import frozen
 from agents.state import Observation
 from app.core.errors import BadInput, Cancelled, WorkerFailed
-from app.core.events import Answered, Event
-from app.core.types import SegmentKind, TimeSpan, ToolCall, VideoId
+from app.core.events import Answered, Event, Understood
+from app.core.types import SegmentKind, TimeSpan, ToolCall, Turn, VideoId
+from gpu_workers.language.fakes import FakeChat
 from tests.postgres import KINDS
 from tests.unit.agents.dying import QUESTION, RUN, SEARCH
 from tests.unit.agents.meeting import MEETING, SLIDES
-from tests.unit.agents.parts import Desk, agent_chat, answer_of, answers
+from tests.unit.agents.parts import SMALL, Desk, agent_chat, answer_of, answers
 
 
 class Counted(Desk):
@@ -107,6 +109,24 @@ def test_a_run_answers_one_question_only(store: Checkpoints) -> None:
     ask(Counted(), store)
     with pytest.raises(BadInput, match="another question"):
         ask(Counted(), store, "Who pays for the bridge?")
+
+
+def test_a_run_answers_about_its_videos_only(store: Checkpoints) -> None:
+    desk = Counted()
+    ask(desk, store)
+    with pytest.raises(BadInput, match="another question"):
+        VideoAgent(desk.parts, checkpoints=store).ask(QUESTION, [desk.add("w", MEETING)], run_id=RUN).__next__()
+
+
+def test_a_follow_up_that_was_killed_after_it_was_understood_goes_on(store: Checkpoints) -> None:
+    before = [Turn("How much does it cost?", QUESTION, Counted().ask(QUESTION))]
+    whole = json.dumps({"question": "Who pays for the bicycle bridge?"})
+    chat = FakeChat([whole], rule=lambda _: (_ for _ in ()).throw(KeyboardInterrupt), capabilities=SMALL)
+    killed, desk = Desk(MEETING, chat=chat), Desk(MEETING, chat=FakeChat(capabilities=SMALL))
+    with pytest.raises(KeyboardInterrupt):
+        list(VideoAgent(killed.parts, checkpoints=store).ask("And who pays?", [desk.video], turns=before, run_id=RUN))
+    asked = VideoAgent(desk.parts, checkpoints=store).ask("And who pays?", [desk.video], turns=before, run_id=RUN)
+    assert Understood("And who pays?", "Who pays for the bicycle bridge?", "model") in [*asked]
 
 
 def test_a_run_is_at_work_once(store: Checkpoints) -> None:

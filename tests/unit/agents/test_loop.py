@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from agents.conversation import NO_ROOM
 from agents.loop import expanded
 from app.core.errors import Cancelled, WorkerFailed
 from app.core.events import Called, Delta, Planned, ToolStarted, Verified, Warned
 from app.core.settings import Agent
-from app.core.types import AnswerStatus, Chapter, Completion, Digest, Frame, SegmentKind, TimeSpan, ToolCall, Turn
+from app.core.types import (
+    AnswerStatus,
+    Chapter,
+    Completion,
+    Digest,
+    Frame,
+    SegmentKind,
+    TimeSpan,
+    ToolCall,
+    Turn,
+    text_tokens,
+)
 from gpu_workers.language.fakes import ChatRequest, FakeChat
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat, answer_of, answers, calls, is_judging, verdict
@@ -303,6 +316,18 @@ def test_what_the_model_writes_streams_and_is_not_stored() -> None:
     chat = agent_chat([calls(("read", {"video": "V1"}), text="I read it first."), answers(("So.", ["E3"]))])
     events = Desk(MEETING, chat=chat).events(QUESTION)
     assert "".join(event.text for event in events if isinstance(event, Delta)) == "I read it first."
+
+
+@pytest.mark.parametrize("context", [12_000, 32_000])
+def test_what_the_model_reads_never_fills_more_than_its_context_and_the_latest_stays(context: int) -> None:
+    long = [(float(at * 2), at * 2 + 1.0, f"Sentence {at} says some words again and again.") for at in range(1700)]
+    pages = calls(*[("read", {"video": "V1", "page": page}) for page in range(1, 9)])
+    chat = agent_chat([pages, pages, answers(("So.", ["E1"]))], capabilities=replace(READS, context=context))
+    Desk(long, chat=chat, duration_s=3600).ask(QUESTION)
+    for request in chat.requests[1:3]:
+        results = [message.text for message in request.messages if message.role == "tool"]
+        assert text_tokens("".join(results)) < 0.5 * context
+        assert results[0] == NO_ROOM and "Sentence" in results[-2] and "Page 8" in results[-1]
 
 
 def test_the_model_sees_earlier_turns_with_the_moments_they_cited() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pytest
@@ -12,10 +13,14 @@ from agents.evidence.question_classifier import AskedFor, QuestionClassifier
 from agents.pipeline.respond import UNKNOWN
 from agents.plans import Plan
 from agents.prompts import examples
-from app.core.errors import WorkerFailed
-from app.core.events import Planned, Searched, Understood
-from app.core.types import AnswerStatus, Completion, SegmentKind, TimeSpan, Turn
+from app.core.errors import BadInput, Cancelled, WorkerFailed
+from app.core.events import Inspected, Planned, Searched, Understood
+from app.core.settings import Agent
+from app.core.types import AnswerStatus, Capabilities, Completion, Frame, SegmentKind, TimeSpan, Turn
+from app.core.types.objects import Region
+from app.text.time_expressions import find_scope
 from gpu_workers.language.fakes import ChatRequest, FakeChat
+from gpu_workers.language.replies import raise_if_stopped
 from tests.unit.agents.meeting import MEETING, SLIDES
 from tests.unit.agents.parts import SMALL, Desk, Row, WrittenFrames
 
@@ -34,6 +39,23 @@ def small(
         return {labels[0]: share, labels[1]: 1 - share}
 
     return FakeChat(replies, capabilities=SMALL, weights=weights)
+
+
+class Eyes:
+    """A vision model that says the same of all frames; a slow one says nothing before it is stopped."""
+
+    model = "eyes@1"
+    capabilities = Capabilities(images=True)
+
+    def __init__(self, *, slow: bool = False) -> None:
+        self._slow = slow
+
+    def look(self, frames: Sequence[Frame], question: str, stop: Callable[[], bool] | None = None) -> Completion:
+        del frames, question
+        while self._slow and stop is not None:
+            raise_if_stopped(stop)
+            time.sleep(0.01)
+        return Completion("The bridge is green.")
 
 
 def lines_read(chat: FakeChat, at: int = 0) -> str:
@@ -141,6 +163,17 @@ def test_unknown_is_a_refusal_in_the_language_of_the_question() -> None:
     assert (answer.status, answer.confidence) == (AnswerStatus.NOT_IN_VIDEO, None)
     assert answer.text == "Das wird im Video nicht gesagt oder gezeigt."
     assert answer.searched[0] == "what is said (from beginning to end)"
+
+
+def test_a_model_without_a_schema_and_without_probabilities_is_shown_how_to_say_unknown() -> None:
+    def imitate(request: ChatRequest) -> str:
+        """Replies as the example did in which the lines do not give the answer."""
+        texts = [message.text for message in request.messages]
+        return texts[next(at for at, text in enumerate(texts) if "Wer hat das Boot gekauft?" in text) + 1]
+
+    desk = Desk(chat=FakeChat(rule=imitate, capabilities=Capabilities(context=8_000)))
+    answer = desk.ask("Who paints the bridge?", videos=[desk.add("talk", MEETING, pictures=False)])
+    assert (answer.status, answer.missing) == (AnswerStatus.NOT_IN_VIDEO, ())
 
 
 SPLIT = json.dumps({"questions": ["How much does the bicycle bridge cost?", "Who pays for it?"]})
@@ -294,3 +327,67 @@ def test_only_the_part_of_the_video_that_the_question_names_is_read() -> None:
     chat = small([reading(([], "unknown"))])
     Desk(MEETING, chat=chat).ask("What is said in the first minute?")
     assert "town council" in lines_read(chat) and "two point four" not in lines_read(chat)
+
+
+@pytest.mark.parametrize("region", [None, Region((0.1, 0.1, 0.5, 0.5), TimeSpan(10, 11))], ids=["see", "zoom_in"])
+def test_a_look_that_takes_all_the_time_leaves_the_question_open_and_says_so(region: Region | None) -> None:
+    chat, limits = small([], words=0.1), Agent(max_seconds=0.5)
+    desk = Desk(MEETING, chat=chat, vision=Eyes(slow=True), settings=limits)
+    answer = desk.ask("What colour is the bridge?", region=region)
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert any(one.endswith(": the time ran out.") for one in answer.missing)
+
+
+def test_a_person_who_cancels_during_a_look_gets_no_answer() -> None:
+    cancelled: list[bool] = []
+
+    class Cancelling(Eyes):
+        def look(self, *_: object) -> Completion:
+            cancelled.append(True)
+            raise Cancelled("The model was stopped.")
+
+    desk = Desk(MEETING, chat=small([], words=0.1), vision=Cancelling())
+    with pytest.raises(Cancelled, match="question was cancelled"):
+        desk.ask("What colour is the bridge?", cancelled=lambda: bool(cancelled))
+
+
+def test_where_no_model_can_say_whether_words_are_enough_the_pictures_are_looked_at() -> None:
+    def weights(_: object, labels: Sequence[str]) -> dict[str, float]:
+        if "pictures" in labels:
+            raise WorkerFailed("The model ran out of memory.", "Close other programs.")
+        return {labels[0]: 0.1, labels[1]: 0.9}
+
+    chat = FakeChat([reading(([], "unknown"))], capabilities=SMALL, weights=weights)
+    events = Desk(MEETING, chat=chat, vision=Eyes()).events("What colour is the bridge?")
+    assert [event.action for event in events if isinstance(event, Inspected)] == ["look"]
+
+
+def test_of_many_videos_those_are_looked_at_where_the_question_was_found_best() -> None:
+    talk: list[Row] = [
+        (at * 10.0, at * 10 + 9.0, f"We talk about item {at} of the long list today.") for at in range(200)
+    ]
+    desk = Desk(talk, chat=small([reading(([], "unknown"))], words=0.1), vision=Eyes(), duration_s=2100)
+    others = [desk.add(name, talk, duration_s=2100) for name in ("b", "c")]
+    bridge = desk.add("d", [(90.0, 94.0, "The bicycle bridge is green.")])
+    events = desk.events("What colour is the bicycle bridge?", videos=[desk.video, *others, bridge])
+    looked = [event.video_id for event in events if isinstance(event, Inspected)]
+    assert looked[0] == bridge.id and len(looked) == 2
+
+
+def test_what_the_person_excludes_is_no_fault_of_a_look() -> None:
+    plan = Plan("Who paints it?", sources=(SegmentKind.SPEECH,), by="user")
+    desk = Desk(MEETING, chat=small([reading(([], "unknown"))], words=0.1), vision=Eyes())
+    assert desk.ask("Who paints it?", plan=plan).status is AnswerStatus.NOT_IN_VIDEO
+
+
+def test_a_screen_that_cannot_be_read_again_leaves_the_question_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise BadInput("v.mp4 cannot be read.", "Plug the disk in.")
+
+    desk = Desk(MEETING, SLIDES, chat=small([reading(([], "unknown"))] * 2))
+    monkeypatch.setattr(desk.frames, "at", fail)
+    question = "Which number is on the screen at 0:03?"
+    sources = (SegmentKind.SPEECH, SegmentKind.SCREEN_TEXT)
+    answer = desk.ask(question, plan=Plan(question, sources=sources, scope=find_scope(question), by="user"))
+    assert answer.status is AnswerStatus.INSUFFICIENT
+    assert answer.missing == ("The screen of v.mp4 could not be read again: v.mp4 cannot be read. Plug the disk in.",)

@@ -20,7 +20,7 @@ from app.core.types import Answer, AnswerStatus, Frame, SegmentKind, TextLine, T
 from app.core.types.boxes import Box
 from app.core.types.objects import ObjectTrack, Region, TimedBox
 from gpu_workers.language.fakes import FakeChat, FakeVisionLanguageModel
-from tests.unit.agents.parts import SMALL, Desk, agent_chat, answer_of, answers, is_judging, verdict
+from tests.unit.agents.parts import READS, SMALL, Desk, agent_chat, answer_of, answers, is_judging, verdict
 from tests.unit.agents.test_things import Closed, MemoryTracks, track
 from tests.unit.agents.test_tools import run
 
@@ -139,6 +139,15 @@ def test_a_vision_model_describes_the_part_for_a_small_chat_model() -> None:
     assert answer.status is AnswerStatus.ANSWERED and answer.text.startswith("red")
     (cited,) = answer.citations
     assert cited.kind is SegmentKind.VISUAL and cited.box == pytest.approx((0.0688, 0.2368, 0.2312, 0.8632))
+
+
+def test_two_parts_of_one_frame_are_described_and_kept_apart() -> None:
+    said = iter(["The car is red.", "The bottles are green."])
+    made = desk(chat=agent_chat([], capabilities=READS), vision=FakeVisionLanguageModel(lambda *_: next(said)))
+    for left in (0.0, 0.6):
+        run(made, "zoom", video="V1", start_s=10, left=left, top=0, right=left + 0.3, bottom=0.5)
+    kept = made.library.segments(made.video.id, kinds=(SegmentKind.VISUAL,))
+    assert {one.text for one in kept} == {"The car is red.", "The bottles are green."}
 
 
 def test_a_model_that_sees_is_shown_the_part_before_it_does_anything() -> None:

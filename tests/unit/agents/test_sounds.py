@@ -6,7 +6,7 @@ import pytest
 
 from agents.evidence import Finding
 from agents.evidence.known_questions import known_questions
-from agents.evidence.sounds import END, LONG, START, THERE, WHEN, answer_by_sounds, sound_line, sound_passages
+from agents.evidence.sounds import END, LONG, START, THERE, WHEN, answer_by_sounds, sound_passages
 from app.core.types import AnswerStatus, MediaInfo, Segment, SegmentKind, TimeSpan, Video, VideoId
 from gpu_workers.language.fakes import FakeChat
 from tests.unit.agents.parts import SMALL, Desk
@@ -40,8 +40,8 @@ def test_each_sound_has_a_line_with_its_times_and_the_span_of_the_first():
 
 
 def test_what_is_never_heard_is_said_only_where_sounds_are_known():
-    assert "no singing" in sound_line(Heard(("music", 10, 42)), VIDEO)
-    assert sound_passages(Heard(), VIDEO, VIDEO.media.whole) == [] and sound_line(Heard(), VIDEO) == ""
+    texts = [one.text for one in sound_passages(Heard(("music", 10, 42)), VIDEO, VIDEO.media.whole)]
+    assert "no singing" in texts and sound_passages(Heard(), VIDEO, VIDEO.media.whole) == []
 
 
 def test_a_sound_outside_the_span_is_not_heard_in_it():
@@ -49,14 +49,14 @@ def test_a_sound_outside_the_span_is_not_heard_in_it():
     assert texts == ["no music and no singing"]
 
 
-def answered(question: str, *spans: tuple[str, float, float]) -> Finding | None:
+def answered(question: str, *spans: tuple[str, float, float], scope: TimeSpan = VIDEO.media.whole) -> Finding | None:
     made = Desk(duration_s=100)
     segments = [
         Segment(f"s{start}", made.video.id, SegmentKind.SOUND, TimeSpan(start, end), name, "tagger")
         for name, start, end in spans
     ]
     made.library.add_segments(segments)
-    return answer_by_sounds(made.context().work, question, [(made.video, made.video.media.whole)])
+    return answer_by_sounds(made.context().work, question, [(made.video, scope)])
 
 
 MUSIC = (("speech", 0, 10), ("music", 10, 42), ("silence", 42, 60), ("music", 60, 70))
@@ -77,6 +77,20 @@ def test_code_answers_when_a_sound_is_heard_and_cites_it(fact, text):
     assert finding is not None and finding.text == text
     (passage,) = finding.passages
     assert passage.kind is SegmentKind.SOUND and passage.span == TimeSpan(10, 42)
+
+
+@pytest.mark.parametrize(
+    ("scope", "text"),
+    [
+        (TimeSpan(0, 20), "10 s (0:10-0:20)"),
+        (TimeSpan(30, 60), "12 s (0:30-0:42)"),
+        (TimeSpan(29.5, 31), "32 s (0:10-0:42)"),
+    ],
+    ids=["in the first 20 seconds", "in the second half minute", "at 0:30"],
+)
+def test_how_long_a_sound_is_heard_in_a_part_counts_only_that_part(scope, text):
+    finding = answered(ASKED[LONG][-1].format("music"), *MUSIC, scope=scope)
+    assert finding is not None and finding.text == text
 
 
 def test_a_sound_that_every_tagger_knows_and_none_heard_is_not_there():

@@ -25,8 +25,7 @@ from tests.unit.agents.parts import DRIVES, READS, Desk, agent_chat
 
 
 def run(desk: Desk, name: str, **arguments: object) -> Outcome:
-    evidence = arguments.pop("evidence", ())
-    context = desk.context(evidence=evidence)
+    context = desk.context(**{key: arguments.pop(key) for key in ("evidence", "plan") if key in arguments})
     return run_tool(ToolCall("c1", name, json.dumps(arguments)), context)
 
 
@@ -214,6 +213,24 @@ def test_listen_stores_what_it_hears() -> None:
     (heard,) = [part for part in outcome.parts if isinstance(part, Passage)]
     assert heard.text == "The toll is three euros." and heard.span.start_s == 98.0
     assert any(one.text == heard.text for one in desk.library.segments(desk.video.id))
+
+
+def test_what_was_heard_again_is_found_and_read_beside_the_transcript_and_counted_once() -> None:
+    desk = Desk([(100.0, 108.0, "The troll in the tower is free.")], heard="The toll in the tower is three euros.")
+    run(desk, "listen", video="V1", start_s=100, end_s=110)
+    assert "The toll in the tower is three euros." in texts(run(desk, "search", queries=["toll three euros"]))
+    both = ["The toll in the tower is three euros.", "The troll in the tower is free."]
+    assert texts(run(desk, "read", video="V1")) == both
+    assert "1 times" in str(run(desk, "tally", term="tower", source="speech").parts[0])
+
+
+def test_listen_takes_five_minutes_and_stays_within_the_part_and_the_evidence_that_count() -> None:
+    desk, scope = Desk(MEETING, heard="Hello."), TimeScope(100.0, 500.0, "")
+    heard = run(desk, "listen", video="V1", start_s=100, end_s=400, plan=Plan("q", scope=scope, by="user"))
+    assert [part.span for part in heard.parts if isinstance(part, Passage)] == [TimeSpan(100.0, 402.0)]
+    with pytest.raises(ToolRefused, match="Only this evidence counts: screen_text"):
+        plan = Plan("q", sources=(SegmentKind.SCREEN_TEXT,), by="user")
+        run(desk, "listen", video="V1", start_s=100, end_s=110, plan=plan)
 
 
 def test_listen_refuses_a_video_without_sound_and_spans_that_are_too_long() -> None:
