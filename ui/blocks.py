@@ -45,6 +45,10 @@ it is not answered until another one opens the line again, so each is followed b
 """
 
 
+REFUSED = "() => document.dispatchEvent(new CustomEvent('longreel:refused'))"
+"""Lets the scripts know that the server has not accepted a question."""
+
+
 @dataclass(frozen=True)
 class Parts:
     """The parts of the page, grouped as the handlers fill them."""
@@ -100,8 +104,8 @@ def _wire(blocks: gr.Blocks, page: Page, parts: Parts) -> None:
     bus, listed, watched, answered, viewed = parts.bus, parts.listed, parts.watched, parts.answered, parts.viewed
     blocks.load(page.start, None, [*listed, *watched, *answered, *viewed], **quiet)
     bus.changed(page.changed, None, listed, **quiet)
-    bus.ask(page.ask, None, answered, **many)
-    bus.rejoin(page.rejoin, None, answered, **many)
+    for following in (bus.ask(page.ask, None, answered, **many), bus.rejoin(page.rejoin, None, answered, **many)):
+        following.failure(None, js=REFUSED, **quiet)
     making = bus.summarize(page.summarize, None, watched[3], **many)
     bus.stop(page.stop, None, answered[0], **quiet)
     bus.open(page.open, None, [listed[2], *watched, *answered], cancels=[making], **quiet)

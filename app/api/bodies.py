@@ -21,8 +21,9 @@ from app.api.problems import plain_problem
 LARGEST = 16_000_000
 """In bytes. A question about ten thousand videos is shorter than a million."""
 EVENTS = "/gradio_api/"
-LARGEST_EVENT = 10_000
-"""Bytes of what the page's framework is sent. It keeps that of the last 2,000 sessions in memory."""
+LARGEST_EVENT = 100_000
+"""Bytes of what the page's framework is sent: a question about a thousand videos. It keeps that of the last 2,000
+sessions in memory."""
 IDLE_S = 30.0
 """How long a sender may send nothing before its body is complete."""
 GRACE_S = 30.0

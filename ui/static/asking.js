@@ -125,6 +125,15 @@ document.addEventListener('visibilitychange', () => {
 });
 window.addEventListener('online', rejoin);
 document.addEventListener('longreel:back', rejoin);
+document.addEventListener('longreel:refused', () => {
+  if (!sent) return;
+  sent = 0;
+  sessionStorage.removeItem(ASKED); // or a reload sends it again
+  address({ run: '' });
+  restore();
+  follow();
+  complain('The server did not accept the question. Tick fewer videos or shorten the options, then ask again.');
+});
 
 function follow() {
   for (const button of all('#lr-question .lr-main')) if (button.disabled !== busy()) button.disabled = busy();

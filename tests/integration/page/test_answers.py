@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from playwright.sync_api import Page, expect
 
+from app.api.bodies import LARGEST_EVENT
 from tests.integration.page.conftest import Server, ask, now, open_film, settle, wait_until_at, wait_until_played
 from tests.unit.api.stand_in import SAID
 
@@ -111,6 +112,33 @@ def test_some_videos_can_be_chosen_to_look_in(page: Page) -> None:
     page.get_by_role("checkbox", name="Harbour film").check()
     page.get_by_role("button", name="Ask", exact=True).dblclick()  # Stop takes its place at once
     expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+
+
+def test_a_question_about_a_thousand_ticked_videos_is_answered(page: Page) -> None:
+    open_film(page)
+    page.get_by_role("radio", name="Some").check()
+    page.get_by_role("checkbox", name="Harbour film").check()
+    ask_about_many = """() => {
+      const box = document.querySelector('[name=video]:checked');
+      for (let n = 1; n < 1000; n += 1) box.after(box.cloneNode());
+      document.querySelector('#lr-ask').value = 'When did the bridge open?';
+      document.querySelector('#lr-question').requestSubmit();
+    }"""
+    page.evaluate(ask_about_many)
+    expect(page.locator(".lr-answer .lr-cite")).to_be_visible()
+
+
+def test_a_question_that_the_server_refuses_is_in_the_form_again(page: Page) -> None:
+    open_film(page)
+    page.get_by_text("Multiple choice").click()
+    page.get_by_label("Options, one per line").fill("in 1931\n" + "x" * LARGEST_EVENT)
+    ask(page, "When did the bridge open?")
+    expect(page.locator("#lr-ask-problem")).to_contain_text("The server did not accept the question.")
+    expect(page.get_by_role("textbox", name="Question", exact=True)).to_have_value("When did the bridge open?")
+    page.get_by_label("Options, one per line").fill("in 1931\nin 1932")
+    page.get_by_role("button", name="Ask", exact=True).click()
+    expect(page.locator(".lr-option")).to_have_text("B. in 1932")
+    expect(page.locator("#lr-ask-problem")).to_be_hidden()
 
 
 def test_an_example_asks_itself(page: Page) -> None:
