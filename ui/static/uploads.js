@@ -35,6 +35,7 @@ class Shown {
     this.request = null;
     this.stop.onclick = () => {
       this.isStopped = true;
+      this.state.textContent = 'Stopping';
       this.wake?.();
       this.request?.abort();
       if (!this.isSending) this.item.remove();
@@ -150,10 +151,18 @@ async function sendInPieces(shown, metadata) {
   }
 }
 
-async function giveUp(key) {
+// The server may be busy for a moment yet with the piece that was broken off
+async function giveUp(key, tries = 5) {
   const address = localStorage.getItem(key);
+  if (!address) return 'Cancelled. Nothing was stored.';
+  const { status } = await fetch(address, { method: 'DELETE', headers: VERSION }).catch(() => ({}));
+  if (![204, 404, 409].includes(status)) {
+    if (!tries) return 'Cancelled. The server removes what has arrived within a day.';
+    await new Promise((done) => window.setTimeout(done, 1000));
+    return giveUp(key, tries - 1);
+  }
   localStorage.removeItem(key);
-  if (address) await fetch(address, { method: 'DELETE', headers: VERSION }).catch(() => {}); // otherwise it expires in a day
+  return status === 409 ? 'It was complete already. Cancel its job, or delete its video.' : 'Cancelled. Nothing was stored.';
 }
 
 // In one form: only a file with subtitles
@@ -174,10 +183,8 @@ async function send({ shown, metadata, subtitles }) {
     shown.item.remove();
     toast(`${shown.file.name} is uploaded and is being processed.`);
   } catch (error) {
-    if (error instanceof Stopped) {
-      await giveUp(keyOf(shown.file));
-      shown.failed('Cancelled. Nothing was stored.');
-    } else if (error instanceof Broken) shown.failed('The upload was cut off. Check that the server is running, then try again.');
+    if (error instanceof Stopped) shown.failed(await giveUp(keyOf(shown.file)));
+    else if (error instanceof Broken) shown.failed('The upload was cut off. Check that the server is running, then try again.');
     else shown.failed(error.message);
   }
 }

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[3]
 PATIENCE_MS = 40_000
 LEFT = ("AbortError: signal is aborted", "Connection errored out")
 """What the page's framework logs when it is reloaded while it waits for the server."""
-TOLD = ("413", "422", "ERR_CONNECTION_RESET", *LEFT)
+TOLD = ("413", "422", "503", "ERR_CONNECTION_RESET", *LEFT)
 """Refused requests and broken lines: the browser logs them, the page tells them.
 
 So is the picture of a video that was deleted this moment.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import socket
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Page, Route, expect
@@ -162,6 +164,40 @@ def test_an_upload_that_was_cut_off_goes_on_where_it_was(page: Page, server: Ser
     expect(page.get_by_role("link", name="long")).to_be_visible()
     kept = page.request.get(f"{server.address}/v1/videos?q=long").json()[0]
     assert broken and kept["size_bytes"] == film.stat().st_size
+
+
+def test_a_cancelled_upload_leaves_nothing_although_the_server_is_still_writing(
+    page: Page, server: Server, tmp_path: Path
+) -> None:
+    film, address = write_webm(tmp_path / "long.webm", seconds=2), urlsplit(server.address)
+    with socket.create_connection((address.hostname, address.port)) as writing:
+        uploads: list[str] = []
+
+        def keep_busy(route: Route) -> None:
+            """Begins the piece in a request of its own, which does not end."""
+            url = route.request.url
+            headers = {"Tus-Resumable": "1.0.0", "Content-Type": "application/offset+octet-stream"}
+            if not uploads:
+                lines = {**headers, "Host": address.netloc, "Upload-Offset": "0", "Content-Length": "9"}
+                head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+                writing.sendall(f"PATCH {urlsplit(url).path} HTTP/1.1\r\n{head}\r\n".encode())
+                while page.request.patch(url, headers={**headers, "Upload-Offset": "1"}, data=b"x").status != 503:
+                    pass
+            uploads.append(url)
+            route.continue_()
+
+        page.route(
+            re.compile("/v1/uploads/[0-9a-f]+$"),
+            lambda route: keep_busy(route) if route.request.method == "PATCH" else route.continue_(),
+        )
+        page.locator("#lr-file").set_input_files(film)
+        page.get_by_role("button", name="Upload", exact=True).click()
+        expect(page.locator("#lr-uploads .lr-stage")).to_contain_text("Next try in")
+        with page.expect_response(lambda response: response.request.method == "DELETE") as refused:
+            page.get_by_role("button", name="Cancel long").click()
+        assert refused.value.status == 503
+    expect(page.locator("#lr-uploads .lr-stage")).to_have_text("Cancelled. Nothing was stored.")
+    assert page.request.get(uploads[0]).status == 404
 
 
 def test_a_video_that_cannot_be_read_says_why(page: Page, server: Server, tmp_path: Path) -> None:
