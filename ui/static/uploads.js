@@ -189,33 +189,39 @@ async function send({ shown, metadata, subtitles }) {
   }
 }
 
-async function register(form) {
-  const [url, path] = [form.url, form.path].map((input) => input.value.trim());
-  const details = { title: form.title.value || null, language: form.language.value || null };
+// Whether the server took the address and the path of the form
+async function register({ url, path, title, language }) {
+  const details = { title: title.value || null, language: language.value || null };
+  const place = path.value.trim();
   try {
-    if (url) await call('POST', '/videos', { url, ...details });
-    if (path.endsWith('/')) await call('POST', '/schedules', { folder: path, every_s: WATCH_EVERY_S });
-    else if (path) await call('POST', '/videos', { path, ...details });
+    if (url.value.trim()) await call('POST', '/videos', { url: url.value.trim(), ...details });
+    url.value = ''; // it is not sent again with a corrected path
+    if (place.endsWith('/')) await call('POST', '/schedules', { folder: place, every_s: WATCH_EVERY_S });
+    else if (place) await call('POST', '/videos', { path: place, ...details });
     notice('');
-    form.reset();
+    return true;
   } catch (error) {
     notice(error.message);
+    return false;
+  } finally {
+    look();
   }
-  look();
 }
 
 async function upload(form) {
   const files = [...form.file.files];
   const subtitleFiles = files.filter(isSubtitles);
   const videos = files.filter((file) => !isSubtitles(file));
-  if (form.url.value.trim() || form.path.value.trim()) await register(form);
+  let isDone = true;
+  if (form.url.value.trim() || form.path.value.trim()) isDone = await register(form);
   else notice(videos.length ? '' : 'Choose at least one video or sound file first.');
   const waiting = videos.map((file) => {
     const metadata = { filename: file.name, title: videos.length === 1 ? form.title.value : '', language: form.language.value };
     const subtitles = subtitleFiles.find((one) => stem(one.name) === stem(file.name));
     return { shown: new Shown(file), metadata, subtitles };
   });
-  form.reset();
+  if (isDone) form.reset();
+  else form.file.value = '';
   showUnfinished();
   sending += waiting.length;
   for (const one of waiting) {

@@ -230,11 +230,13 @@ def test_a_video_at_an_address_is_downloaded_and_read(page: Page, server: Server
     page.get_by_label("Address of a video").fill("ftp://example.org/film.webm")
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#lr-notice")).to_contain_text("http")
+    expect(page.get_by_label("Address of a video")).to_have_value("ftp://example.org/film.webm")
     with serving_files() as files:
         files.kind, files.data = "video/webm", write_webm(tmp_path / "film.webm", seconds=3).read_bytes()
         page.get_by_label("Address of a video").fill(f"{files.base}/lighthouse.webm")
         page.get_by_role("button", name="Upload", exact=True).click()
         expect(page.get_by_role("link", name="lighthouse")).to_be_visible()
+    expect(page.get_by_label("Address of a video")).to_have_value("")
     kept = page.request.get(f"{server.address}/v1/videos?q=lighthouse").json()[0]
     assert kept["source"] == f"{files.base}/lighthouse.webm" and kept["size_bytes"] == len(files.data)
 
@@ -246,6 +248,7 @@ def test_a_file_on_the_servers_machine_is_read_where_it_lies(page: Page, server:
     page.get_by_label("Path of a file").fill(str(tmp_path / "none.webm"))
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.locator("#lr-notice")).to_contain_text("There is no file")
+    expect(page.get_by_label("Path of a file")).to_have_value(str(tmp_path / "none.webm"))
     page.get_by_label("Path of a file").fill(str(film))
     page.get_by_role("button", name="Upload", exact=True).click()
     expect(page.get_by_role("link", name="fourth")).to_be_visible()
