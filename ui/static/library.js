@@ -40,7 +40,7 @@ actions.retitle = (button) => {
   const { retitle: id, title, tags } = button.dataset;
   const dialog = find('#lr-details');
   dialog.querySelector('[name=title]').value = title;
-  dialog.querySelector('[name=tags]').value = tags;
+  dialog.querySelector('[name=tags]').value = dialog.dataset.tags = tags;
   dialog.dataset.of = id;
   dialog.showModal();
 };
@@ -49,10 +49,12 @@ document.addEventListener('submit', async (event) => {
   const dialog = find('#lr-details');
   if (!dialog?.contains(event.target)) return;
   event.preventDefault();
-  const fields = new FormData(event.target);
-  const tags = fields.get('tags').split(',').map((tag) => tag.trim()).filter(Boolean);
+  const { title, tags } = Object.fromEntries(new FormData(event.target));
+  const changed = { title };
+  // Unchanged tags are not sent: one that was given elsewhere may contain a comma
+  if (tags !== dialog.dataset.tags) changed.tags = tags.split(',').map((tag) => tag.trim()).filter(Boolean);
   dialog.close();
-  await act('PATCH', `/videos/${dialog.dataset.of}`, { title: fields.get('title'), tags });
+  await act('PATCH', `/videos/${dialog.dataset.of}`, changed);
 });
 actions.closedialog = (button) => button.closest('dialog').close();
 

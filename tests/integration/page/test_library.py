@@ -139,6 +139,18 @@ def test_tags_are_given_and_keep_only_their_videos(page: Page, server: Server, t
     expect(page.locator(".lr-video:visible")).to_have_count(2)
 
 
+def test_a_new_title_leaves_a_tag_that_has_a_comma_as_it_is(page: Page, server: Server) -> None:
+    [video] = page.request.get(f"{server.address}/v1/videos").json()
+    page.request.patch(f"{server.address}/v1/videos/{video['id']}", data={"tags": ["Lectures, spring"]})
+    page.reload()
+    page.get_by_role("button", name="Title and tags of Harbour film").click()
+    page.get_by_label("Title", exact=True).fill("The harbour")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="The harbour")).to_be_visible()
+    [video] = page.request.get(f"{server.address}/v1/videos").json()
+    assert video["tags"] == ["Lectures, spring"]
+
+
 def test_an_upload_that_was_cut_off_goes_on_where_it_was(page: Page, server: Server, tmp_path: Path) -> None:
     server.go_on_reading()
     film = write_webm(tmp_path / "long.webm", seconds=8)
