@@ -78,7 +78,8 @@ const run = () => {
   due = 0;
   renders.forEach((work) => work());
 };
-new MutationObserver(() => {
+new MutationObserver((changes) => {
+  if (changes.every(({ target }) => target.closest('.lr-boxes'))) return; // drawn anew with each picture of a film
   due ||= window.setTimeout(run, 0);
 }).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ['data-asked'] });
 onRender(showView);

@@ -122,9 +122,11 @@ function draw() {
   return null;
 }
 
+let frame = 0;
 function move() {
+  cancelAnimationFrame(frame);
   draw();
-  if (boxed && player() && !player().paused) requestAnimationFrame(move);
+  if (boxed && player() && !player().paused) frame = requestAnimationFrame(move);
 }
 
 actions.boxes = (button) => {

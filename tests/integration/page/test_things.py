@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.integration.page.conftest import Server, ask, faults, open_film, wait_until_at
+from ui.blocks import Scripts
 
 pytestmark = pytest.mark.browser
 
@@ -40,6 +41,30 @@ def test_things_are_listed_and_each_that_is_chosen_has_a_lane_and_boxes(page: Pa
     assert faults(page) == []
     lane.get_by_role("button", name="boat, 0:14 to 0:20").press("Enter")
     wait_until_at(page, 14)
+
+
+def test_boxes_are_drawn_once_a_frame_and_let_the_rest_of_the_page_rest(page: Page, server: Server) -> None:
+    server.follow_things()
+    open_film(page)
+    page.get_by_text("Things: boat, bird").click()
+    page.get_by_role("button", name="Boxes over the picture").click()
+    count = """async (script) => {
+      const film = document.querySelector('#lr-player video'), frame = () => new Promise(requestAnimationFrame);
+      film.playbackRate = 0.1;
+      await film.play();
+      for (const time of [2, 3, 4, 5]) {
+        film.currentTime = time;
+        await new Promise((done) => { film.addEventListener('seeked', done, { once: true }); });
+      }
+      let [drawn, renders] = [0, 0];
+      new MutationObserver((changes) => { drawn += changes.filter(({ addedNodes }) => addedNodes.length).length; })
+        .observe(document.querySelector('.lr-boxes'), { childList: true });
+      (await import(script)).onRender(() => { renders += 1; });
+      for (let n = 0; n < 60; n += 1) await frame();
+      return [drawn / 60, renders / 60];
+    }"""
+    drawn, renders = page.evaluate(count, f"/{Scripts().path}/page.js")
+    assert 0.5 < drawn < 2 and renders < 0.5
 
 
 def test_a_rectangle_on_the_picture_goes_with_the_next_question(page: Page, server: Server) -> None:
