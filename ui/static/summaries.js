@@ -39,22 +39,30 @@ document.addEventListener('submit', (event) => {
 
 // The summary of a collection: the address holds its options too, and it is fetched wherever its place is empty
 
+let isAwaited = false; // sent, and nothing of it is shown yet
+
 function together(form) {
   const { collection, length, style, language } = Object.fromEntries(new FormData(form));
   address({ together: [collection, length, style, language.trim()].join('.') });
+  isAwaited = true;
   emit('together', { collection, length, style, language: language.trim() });
 }
 
 onRender(() => {
   const form = find('#lr-together-form');
-  if (!form || !param('together') || find('.lr-together').childElementCount) return;
+  if (!form || !param('together')) return;
+  if (find('.lr-together').childElementCount) isAwaited = false;
+  else if (!isAwaited) togetherAgain(form);
+});
+
+function togetherAgain(form) {
   const [collection, length, style, language = ''] = param('together').split('.');
   for (const [name, value] of Object.entries({ collection, length, style, language })) {
     form.querySelector(`[name=${name}]`).value = value;
   }
   if (find('#lr-together-collection').value) together(form);
   else address({ together: '' });
-});
+}
 
 document.addEventListener('submit', (event) => {
   if (event.target.id !== 'lr-together-form') return;

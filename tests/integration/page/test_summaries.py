@@ -8,9 +8,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.integration.page.conftest import Server, faults, open_film, open_tab, wait_until_at
+from tests.integration.page.conftest import Server, faults, open_film, open_tab, settle, wait_until_at
 from tests.unit.api.stand_in import SAID
 
 pytestmark = pytest.mark.browser
@@ -64,6 +64,31 @@ def test_a_collection_is_summarized_and_its_times_open_their_video(page: Page, s
     page.go_back()
     expect(told.locator("h3").first).to_contain_text("Harbour film")
     expect(form.get_by_label("Length")).to_have_value("page")
+
+
+def test_a_reloaded_page_asks_for_the_summary_of_its_collection_once(page: Page, server: Server) -> None:
+    [video] = page.request.get(f"{server.address}/v1/videos").json()
+    page.request.patch(f"{server.address}/v1/videos/{video['id']}", data={"tags": ["Harbours"]})
+    [collection] = page.request.get(f"{server.address}/v1/collections").json()
+    # the page changes all the time, and the request takes a while
+    page.add_init_script("""window.requests = 0;
+      document.addEventListener('longreel:together', () => { window.requests += 1; });
+      window.setInterval(() => document.body?.append(document.createElement('i')), 5);""")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        is_request = "paragraph" in (route.request.post_data or "")
+        held.append(route) if is_request else route.continue_()
+
+    page.route("**/queue/join*", hold)
+    page.goto(f"{server.address}/?view=batches&together={collection['id']}.paragraph.neutral.")
+    page.wait_for_function("window.requests > 0")
+    settle(page)
+    settle(page)
+    assert page.evaluate("window.requests") == 1
+    held[0].continue_()
+    expect(page.locator(".lr-together h3")).to_have_text("Each video")
+    assert page.evaluate("window.requests") == 1
 
 
 def test_chapters_are_edited_by_hand(page: Page, server: Server) -> None:
