@@ -83,14 +83,23 @@ document.addEventListener('pause', (event) => {
   if (span) span = null;
   else address({ t: short(event.target.currentTime) });
 }, true);
+const UNPLAYABLE = 'This browser cannot play the format of this file. Questions, transcript and pictures still work.';
 document.addEventListener('error', async (event) => {
   if (!isPlayer(event)) return;
   const line = find('#lr-player .lr-noplay');
-  await call('GET', `/videos/${opened()}`).catch((error) => {
-    line.textContent = error.message; // the video was deleted, or the server is away
-  });
+  // The video may be deleted, or the server away
+  line.textContent = await call('GET', `/videos/${opened()}`).then(() => UNPLAYABLE, (error) => error.message);
   line.hidden = false;
 }, true);
+document.addEventListener('longreel:back', () => {
+  const element = player();
+  if (!element?.error) return;
+  const { currentTime, paused } = element;
+  find('#lr-player .lr-noplay').hidden = true;
+  element.autoplay = !paused;
+  element.load();
+  element.currentTime = currentTime;
+});
 
 // The title, the library and the rows of evidence show which video is open
 

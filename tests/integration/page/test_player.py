@@ -246,3 +246,18 @@ def test_axe_finds_nothing_wrong_with_the_player(film: Page) -> None:
     open_lanes(film)
     expect(film.locator(".lr-wave path").first).to_be_attached()
     assert faults(film) == []
+
+
+def test_the_player_plays_again_where_it_was_when_the_server_is_back(page: Page, server: Server) -> None:
+    [video] = page.request.get(f"{server.address}/v1/videos").json()
+    away = re.compile("/v1/(jobs|videos)")
+    page.route(away, lambda route: route.abort("connectionreset"))
+    page.goto(f"{server.address}/?video={video['id']}&t=8")
+    expect(page.locator(".lr-noplay")).to_contain_text("The server does not answer.")
+    page.evaluate(f"{PLAYER}.currentTime = 12")
+    expect(page.locator("#lr-gone")).to_be_visible()
+    page.unroute(away)
+    expect(page.locator(".lr-noplay")).to_be_hidden()
+    wait_until_still_at(page, 12)
+    control(page, "Play").click()
+    wait_until_at(page, 13)
