@@ -12,7 +12,7 @@ async function restore(id) {
 
 function offerUndo(id, title) {
   const button = element('button', { type: 'button', class: 'lr-small', 'aria-label': `Undo: keep ${title}` }, 'Undo');
-  const line = element('div', { class: 'lr-toast', role: 'status' }, `${title} is deleted. `, button);
+  const line = element('div', { class: 'lr-toast' }, `${title} is deleted. `, button);
   const gone = window.setTimeout(() => line.remove(), UNDO_MS);
   button.onclick = () => {
     window.clearTimeout(gone);

@@ -81,8 +81,18 @@ const run = () => {
 new MutationObserver((changes) => {
   if (changes.every(({ target }) => target.closest('.lr-boxes'))) return; // drawn anew with each picture of a film
   due ||= window.setTimeout(run, 0);
-}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ['data-asked'] });
+}).observe(document.documentElement, { childList: true, subtree: true, attributeFilter: ['data-asked', 'data-announce'] });
 onRender(showView);
+
+// Screen readers read new text aloud only in a place that was there before it
+
+let announced = [];
+onRender(() => {
+  const texts = all('[data-announce]').map((line) => line.dataset.announce);
+  const added = texts.filter((text) => !announced.includes(text));
+  announced = texts;
+  if (added.length) find('#lr-announce').textContent = added.join('. ');
+});
 
 // Errors as sentences
 
@@ -180,9 +190,7 @@ export function toast(text) {
   window.clearTimeout(fading);
   let line = find('#lr-toast-text');
   if (!line) {
-    line = document.createElement('p');
-    line.id = 'lr-toast-text';
-    line.setAttribute('role', 'status');
+    line = element('p', { id: 'lr-toast-text' });
     find('#lr-toasts').append(line);
   }
   line.textContent = text;

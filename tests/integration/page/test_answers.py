@@ -34,6 +34,19 @@ def test_a_citation_plays_the_span_that_it_cites_and_stops_at_its_end(page: Page
     wait_until_played(page, 8.0, 11.0)
 
 
+def test_steps_verdict_and_messages_are_read_aloud_once_from_places_that_stay(page: Page, server: Server) -> None:
+    place = page.locator("#lr-announce").element_handle()
+    ask(page, "When did the bridge open, slowly?")
+    expect(page.get_by_role("status").filter(has_text="searches for")).to_have_count(1)
+    server.answer_slow_questions()
+    expect(page.get_by_role("status").filter(has_text="Answered, 1 source verified")).to_have_count(1)
+    expect(page.get_by_role("status").filter(has_text="Answered")).to_have_count(1)
+    assert place.evaluate("(place) => place.isConnected")
+    page.get_by_role("link", name="Library", exact=True).click()
+    page.get_by_role("button", name="Delete Harbour film").click()
+    expect(page.get_by_role("status").filter(has_text="Harbour film is deleted.")).to_have_id("lr-toasts")
+
+
 def test_a_chip_shows_frame_and_quote_while_it_has_the_focus(page: Page) -> None:
     open_film(page)
     ask(page, "When did the bridge open?")

@@ -177,7 +177,7 @@ def test_the_text_that_is_being_written_stands_below_the_steps() -> None:
 def test_a_tool_has_one_line_from_its_beginning_to_its_end() -> None:
     begun = [ToolStarted("search", "red", "c1"), ToolStarted("look", "0:10", "c2")]
     page = answers.thinking("Which?", [*begun, Called("search", "red", "E1", call_id="c1")], {})
-    assert page.count("<li>") == 1 and page.count("Searched (red)") == 1
+    assert page.count("<li>") == 1 and page.count(">Searched (red)<") == 1
     assert "Searching" not in page and "Looking at the pictures (0:10)" in page
 
 
