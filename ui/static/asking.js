@@ -1,5 +1,5 @@
 // Asking: the question form, where to look, and the rating of an answer.
-import { find, all, emit, opened, param, address, goTo, onRender, call, actions, showTab, secondsOf } from './page.js';
+import { find, all, emit, opened, param, address, goTo, onRender, call, actions, showTab, secondsOf, problemIn } from './page.js';
 import { takePart } from './parts.js';
 
 let number = 0; // of the last question
@@ -13,17 +13,12 @@ const [ASKED, DRAFT] = ['longreel-asked', 'longreel-draft']; // what a reload of
 const LONGEST = 2000; // characters of a question
 const LONGEST_SHOWN = 300; // of a question in the address, which proxies cut off or refuse when it is long
 
+const complain = problemIn('#lr-ask-problem');
 const busy = () => Boolean(sent || find('#lr-answer [aria-busy]'));
 
 function write(text) {
   find('#lr-ask').value = text;
   sessionStorage.setItem(DRAFT, text);
-}
-
-function complain(text) {
-  const line = find('#lr-ask-problem');
-  line.textContent = text;
-  line.hidden = !text;
 }
 
 function ask(question) {

@@ -1,9 +1,10 @@
 // Batches: what one costs before it starts, and its progress.
-import { find, all, emit, onRender, call, actions, toast } from './page.js';
+import { find, all, emit, onRender, call, actions, toast, problemIn } from './page.js';
 import { stageText } from './queue.js';
 
 const shown = () => document.documentElement.dataset.view === 'batches';
 const ticked = new Set();
+const complain = problemIn('#lr-batch-problem');
 
 function request() {
   const form = find('#lr-batch');
@@ -17,12 +18,6 @@ function request() {
     language: String(fields.get('language')).trim() || null,
     formats: fields.getAll('formats'),
   };
-}
-
-function complain(text) {
-  const line = find('#lr-batch-problem');
-  line.textContent = text;
-  line.hidden = !text;
 }
 
 // The cost, a moment after the last change

@@ -96,11 +96,13 @@ onRender(() => {
 
 // Errors as sentences
 
-export function notice(text) {
-  const line = find('#lr-notice');
+// Shows a problem in a line of the page; an empty text hides it
+export const problemIn = (selector) => (text) => {
+  const line = find(selector);
   line.textContent = text;
   line.hidden = !text;
-}
+};
+export const notice = problemIn('#lr-notice');
 
 export function sentence(problem, status) {
   return problem ? `${problem.detail} ${problem.hint}`.trim() : `The server answered with status ${status}.`;
@@ -197,16 +199,19 @@ export function toast(text) {
   fading = window.setTimeout(() => line.remove(), 6000);
 }
 
-// Copying a line
+// Copying
+
+export async function copy(text, done) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast(done);
+  } catch {
+    toast(`Copy this: ${text}`); // an address without encryption may not write to the clipboard
+  }
+}
 
 actions.line = async (button) => {
-  const { line } = button.dataset;
-  try {
-    await navigator.clipboard.writeText(line);
-    toast('Copied.');
-  } catch {
-    toast(`Copy this line: ${line}`); // an address without encryption may not write to the clipboard
-  }
+  await copy(button.dataset.line, 'Copied.');
   button.focus();
 };
 

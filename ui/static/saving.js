@@ -1,5 +1,5 @@
 // "Save this moment": its link, its quote, its picture, and a clip, of times that can be changed.
-import { find, opened, player, call, actions, clock, secondsOf, toast } from './page.js';
+import { find, opened, player, call, actions, clock, secondsOf, copy } from './page.js';
 import { wholeS, shared } from './player.js';
 
 const LENGTH_S = 10; // where nobody speaks
@@ -65,15 +65,6 @@ actions.save = async () => {
 function precise(seconds) {
   const tenths = Math.round(seconds * 10);
   return clock(tenths / 10) + (tenths % 10 ? `.${tenths % 10}` : '');
-}
-
-async function copy(text, done) {
-  try {
-    await navigator.clipboard.writeText(text);
-    toast(done);
-  } catch {
-    toast(`Copy this: ${text}`); // an address without encryption may not write to the clipboard
-  }
 }
 
 actions.moment = (button) => {
