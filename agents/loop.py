@@ -141,6 +141,10 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
             raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
         return _retry(work, turn, Observation(call, (str(error),), refused=True))
+    if not draft.claims and any(one.verdict == "yes" for one in state["judged"]):
+        # A repair that only gives up withdraws what was not accepted, and nothing else.
+        kept = tuple(one if one.verdict == "yes" else replace(one, verdict="no") for one in state["judged"])
+        return Command(goto="finish", update={"log": (turn,), "judged": kept})
     return Command(goto="judge", update={"log": (turn,), "call": call, "draft": draft})
 
 

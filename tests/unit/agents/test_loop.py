@@ -276,6 +276,25 @@ def test_an_answer_says_that_a_refuted_half_is_left_out() -> None:
     assert answer.missing == ("A part of the answer is left out, because its evidence does not support it.",)
 
 
+@pytest.mark.parametrize("verdict_of_the_other_half", ["no", "unclear"])
+@pytest.mark.parametrize("stated", ["no", "unsure"])
+def test_a_repair_that_gives_up_keeps_the_half_that_was_verified(verdict_of_the_other_half: str, stated: str) -> None:
+    halves = answers(("2.4 million euros.", ["E3"]), ("The county pays it all.", ["E4"]))
+    half = answers(("2.4 million euros.", ["E3"]), stated=stated)
+    chat = agent_chat([READ, halves, half], judge=["yes", verdict_of_the_other_half])
+    answer = Desk(MEETING, chat=chat).ask("What does the bridge cost, and who paints it?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million euros.")
+    assert [cited.verified for cited in answer.citations] == [True]
+    assert answer.missing == ("A part of the answer is left out, because its evidence does not support it.",)
+
+
+def test_a_repair_that_gives_up_a_statement_that_was_not_accepted_leaves_nothing() -> None:
+    chat = agent_chat(
+        [READ, answers(("Ninety euros.", ["E1"])), answers(stated="no", could_be_in=["speech"])], judge=["unclear"]
+    )
+    assert Desk(MEETING, chat=chat).ask(QUESTION).status is AnswerStatus.NOT_IN_VIDEO
+
+
 def test_only_the_cited_words_that_show_the_answer_stay_cited() -> None:
     judged = json.dumps({"reason": "It says so.", "verdict": "yes", "shown_by": "[E3]"})
     chat = FakeChat([READ, answers(("2.4 million.", ["E1", "E3", "E4"])), judged], capabilities=DRIVES)
