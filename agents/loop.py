@@ -51,7 +51,7 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     if answer is not None:
         return _answered(state, work, turn.text, answer)
     if not turn.calls or not work.budget.has_step:
-        return _retry(work, Said(turn.text), Note(USE_ANSWER))
+        return _retry(state, work, Said(turn.text), Note(USE_ANSWER))
     calls, too_many = turn.calls[:MOST_CALLS], turn.calls[MOST_CALLS:MOST_LISTED_CALLS]
     work.budget.take_step()
     sends = [Send("use", {**state, "call": call}) for call in calls]
@@ -107,7 +107,8 @@ def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
 
 
 def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) -> Completion:
-    """What the model says next. After two turns without a call its answer is read from a schema instead."""
+    """What the model says next. After two turns without a call, or when it is forced to answer, its answer is read from
+    a schema instead."""
     assert work.parts.chat is not None
     has_step = work.budget.has_step
     left = f"Left: {work.budget}." if has_step else "No steps are left: call `answer` now, from what you have."
@@ -115,7 +116,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
     # At the end of the last message, so that roles keep alternating.
     messages = [*before, Message(last.role, (*last.parts, left), last.calls, last.call_id)]
     turns = [entry for entry in state["log"] if isinstance(entry, Said)]
-    if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
+    if state.get("forced") or (len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls):
         reply = ask_json(work, messages, AnswerCall, max_output=THINKING_TOKENS)
         call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
         return Completion("", calls=(call,), finish="calls")
@@ -140,7 +141,7 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
         if state["options"] and draft.stated == "yes" and draft.option is None:
             raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
-        return _retry(work, turn, Observation(call, (str(error),), refused=True))
+        return _retry(state, work, turn, Observation(call, (str(error),), refused=True))
     if not draft.claims and any(one.verdict == "yes" for one in state["judged"]):
         # A repair that only gives up withdraws what was not accepted, and nothing else.
         kept = tuple(one if one.verdict == "yes" else replace(one, verdict="no") for one in state["judged"])
@@ -148,12 +149,14 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
     return Command(goto="judge", update={"log": (turn,), "call": call, "draft": draft})
 
 
-def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Exit]:
-    """Lets the model try again, which costs a step; ends the run when none is left."""
-    if not work.budget.has_step:
+def _retry(state: AgentState, work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Exit]:
+    """Lets the model try again, which costs a step. When none is left, it has to answer as JSON, once."""
+    has_step = work.budget.has_step
+    if not has_step and state.get("forced"):
         return Command(goto="finish", update={"log": (turn, reason), "problems": (NO_ANSWER,)})
-    work.budget.take_step()
-    return Command(goto="think", update={"log": (turn, reason)})
+    if has_step:
+        work.budget.take_step()
+    return Command(goto="think", update={"log": (turn, reason), "forced": not has_step})
 
 
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:

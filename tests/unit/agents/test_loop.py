@@ -171,7 +171,8 @@ def test_a_refusal_is_worded_by_code_in_the_language_of_the_question() -> None:
 def test_a_model_that_never_answers_is_stopped_by_its_budget() -> None:
     chat = FakeChat(rule=lambda _: calls(("search", {"queries": ["bridge"]})), capabilities=DRIVES)
     answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=3)).ask(QUESTION)
-    assert answer.status is AnswerStatus.INSUFFICIENT and len(chat.requests) == 4
+    # Three steps, the last turn, and two tries of it as JSON.
+    assert answer.status is AnswerStatus.INSUFFICIENT and len(chat.requests) == 6
 
 
 def test_yes_without_a_statement_is_no_answer() -> None:
@@ -220,6 +221,31 @@ def test_the_last_turn_offers_only_the_answer() -> None:
     Desk(MEETING, chat=chat, settings=Agent(max_steps=2)).ask(QUESTION)
     assert [tool.name for tool in chat.requests[2].tools] == ["answer"]
     assert "No steps are left" in chat.requests[2].text
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Completion("It costs 2.4 million."),
+        READ,
+        answers(),
+        Completion("", 1, 1, (ToolCall("c", "answer", "{"),), "calls"),
+    ],
+    ids=["text", "another tool", "no statement", "not JSON"],
+)
+def test_a_last_turn_that_is_no_answer_is_asked_for_once_more_as_json(last: Completion) -> None:
+    form = answers(("2.4 million.", ["E3"])).calls[0].arguments
+    chat = FakeChat([READ, last, form, verdict("yes")], capabilities=DRIVES)
+    answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=1)).ask(QUESTION)
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million.")
+    assert chat.requests[2].schema is not None and "statements" in chat.requests[2].schema["properties"]
+
+
+def test_a_model_whose_json_cannot_be_used_either_is_not_asked_again() -> None:
+    nothing = answers().calls[0].arguments
+    chat = FakeChat([READ, READ, nothing], capabilities=DRIVES)
+    answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=1)).ask(QUESTION)
+    assert answer.missing[0] == "The model gave no usable answer." and len(chat.requests) == 3
 
 
 def test_frames_are_limited_over_all_looks_of_an_answer() -> None:
