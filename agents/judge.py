@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import BaseModel, Field
 
+from agents.evidence import titled_line
 from agents.llm import ask_json, weigh
 from agents.looking import judge_frames
 from agents.parts import AgentRun
@@ -101,19 +102,59 @@ class Judge:
         proofs = replace(claim, passages=tuple(passage for passage in claim.passages if passage.proves))
         pictures = [p for p in proofs.passages if p.is_picture and p.frame_s is not None and p.video_id in self.videos]
         if pictures and work.sees:
-            return judge_pictures(work, question, proofs, self.videos)
+            return self.weigh_pictures(question, proofs)
         if work.parts.chat is None:
             return Entailment("unclear", "No language model is connected that could check it.", UNCHECKED)
         if self.no_below is not None:
-            verdict = judge_by_likelihood(work, question, proofs, self.no_below)
+            verdict = self.weigh_words(question, proofs)
         else:
-            verdict = judge_by_schema(work, (_case(question, proofs, evidence_text(proofs)),))
+            verdict = judge_by_schema(work, (_case(question, proofs, self.words_of(proofs)),))
         if verdict.value != "yes" or pictures:  # pictures are for a model to read
             return verdict
         texts = [*(passage.text for passage in proofs.passages), *(finding.text for finding in proofs.findings)]
         on_screen = [passage.text for passage in proofs.passages if passage.kind is SegmentKind.SCREEN_TEXT]
-        fault = exact_fault(proofs.text, texts, on_screen)
+        titles = [self.videos[id].title for id in {p.video_id for p in proofs.passages} & self.videos.keys()]
+        fault = exact_fault(proofs.text, texts, on_screen, titles)
         return Entailment("unclear", fault, UNCHECKED) if fault else verdict
+
+    def weigh_words(self, question: str, claim: Claim) -> Entailment:
+        """A verdict from the probability of "yes" as the model's first word."""
+        lines = [*(f.text for f in claim.findings), *(titled_line(p, self.videos.values()) for p in claim.passages)]
+        evidence = "\n".join(f"- {line}" for line in lines)
+        prompt_text = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
+        ask = Message("user", f"Evidence:\n{evidence}\n\n{prompt_text}")
+        messages = [Message("system", prompt("check")), *examples("check"), ask]
+        shares = weigh(self.work, messages, ("yes", "no"))
+        assert shares is not None
+        share, no_below = shares["yes"], self.no_below or NO
+        value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
+        return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
+
+    def weigh_pictures(self, question: str, claim: Claim) -> Entailment:
+        """A verdict on the cited frames and those between them, and on the words cited beside them."""
+        work = self.work
+        shown = _frames(work, claim, self.videos)
+        if not shown:
+            return Entailment("unclear", "The cited pictures could not be decoded.", CONFIDENCE["unclear"])
+        if not work.chat_sees:
+            value = judge_frames(work, [frame for _, frame in shown], question, claim.text)
+            return Entailment(value, "The vision model looked at the cited frames again.", CONFIDENCE[value])
+        parts: list[Part] = [_case(question, claim, self.words_of(claim) or "The pictures below.")]
+        lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}
+        parts.append(" ".join(lengths.values()))
+        for video, frame in shown:
+            parts += [f"{video.title} at {clock(frame.pts_s, tenths=True)}:", frame]
+        return judge_by_schema(work, tuple(parts))
+
+    def words_of(self, claim: Claim) -> str:
+        """The words of the evidence, a line each; pictures without words are left out."""
+        lines = [f"- {finding.text}" for finding in claim.findings]
+        for one in claim.passages:
+            if one.text:
+                id = f"[{one.id}] " if one.id else ""
+                span = f"{clock(one.span.start_s)}-{clock(one.span.end_s)}"
+                lines.append(f"- {id}{span} {titled_line(one, self.videos.values())}")
+        return "\n".join(lines)
 
 
 def judge_by_schema(work: AgentRun, case: tuple[Part, ...]) -> Entailment:
@@ -121,45 +162,6 @@ def judge_by_schema(work: AgentRun, case: tuple[Part, ...]) -> Entailment:
     reply = ask_json(work, [Message("system", prompt("judge")), Message("user", case)], Verdict)
     ids = tuple(ID.findall(reply.shown_by.upper()))
     return Entailment(reply.verdict, reply.reason, CONFIDENCE[reply.verdict], ids)
-
-
-def judge_by_likelihood(work: AgentRun, question: str, claim: Claim, no_below: float) -> Entailment:
-    """A verdict from the probability of "yes" as the model's first word."""
-    evidence = "\n".join(f"- {line}" for line in [*(f.text for f in claim.findings), *(p.line for p in claim.passages)])
-    prompt_text = f"Question: {question}\nAnswer: {claim.text}\n\nDoes the evidence state this answer? yes or no"
-    ask = Message("user", f"Evidence:\n{evidence}\n\n{prompt_text}")
-    messages = [Message("system", prompt("check")), *examples("check"), ask]
-    shares = weigh(work, messages, ("yes", "no"))
-    assert shares is not None
-    share = shares["yes"]
-    value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
-    return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
-
-
-def judge_pictures(work: AgentRun, question: str, claim: Claim, videos: Mapping[VideoId, Video]) -> Entailment:
-    """A verdict on the cited frames and those between them, and on the words cited beside them."""
-    shown = _frames(work, claim, videos)
-    if not shown:
-        return Entailment("unclear", "The cited pictures could not be decoded.", CONFIDENCE["unclear"])
-    if not work.chat_sees:
-        value = judge_frames(work, [frame for _, frame in shown], question, claim.text)
-        return Entailment(value, "The vision model looked at the cited frames again.", CONFIDENCE[value])
-    parts: list[Part] = [_case(question, claim, evidence_text(claim) or "The pictures below.")]
-    lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}
-    parts.append(" ".join(lengths.values()))
-    for video, frame in shown:
-        parts += [f"{video.title} at {clock(frame.pts_s, tenths=True)}:", frame]
-    return judge_by_schema(work, tuple(parts))
-
-
-def evidence_text(claim: Claim) -> str:
-    """The words of the evidence, a line each; pictures without words are left out."""
-    lines = [f"- {finding.text}" for finding in claim.findings]
-    for passage in claim.passages:
-        if passage.text:
-            id = f"[{passage.id}] " if passage.id else ""
-            lines.append(f"- {id}{clock(passage.span.start_s)}-{clock(passage.span.end_s)} {passage.line}")
-    return "\n".join(lines)
 
 
 def _case(question: str, claim: Claim, evidence: str) -> str:

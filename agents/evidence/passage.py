@@ -6,11 +6,11 @@ for the same moment, however often it is found again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.events import Hit
-from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
+from app.core.types import Citation, SegmentKind, TimeSpan, Video, VideoId
 from app.core.types.boxes import Box
 
 Key = tuple[VideoId, SegmentKind, float, float, str, Box | None]
@@ -86,6 +86,12 @@ class Finding:
     text: str
     passages: tuple[Passage, ...]
     id: str = ""
+
+
+def titled_line(passage: Passage, videos: Collection[Video]) -> str:
+    """The line of a passage; where there are several videos, behind the title of its own."""
+    title = next((f"{one.title}, " for one in videos if one.id == passage.video_id and len(videos) > 1), "")
+    return title + passage.line
 
 
 def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Passage, ...]:

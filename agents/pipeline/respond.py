@@ -12,7 +12,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from agents.evidence import Passage
+from agents.evidence import Passage, titled_line
 from agents.evidence.files import answer_by_length
 from agents.evidence.mentions import answer_by_mentions
 from agents.evidence.question_classifier import AskedFor, question_classifier
@@ -164,7 +164,7 @@ def _asked(state: AgentState, question: str) -> str:
     lines = []
     for passage in state["evidence"]:
         # Without its time: small models take seconds for the numbers of lines.
-        line = passage.line.replace(passage.text, " ".join(passage.text.split()))
+        line = titled_line(passage, state["videos"]).replace(passage.text, " ".join(passage.text.split()))
         lines.append(f"{passage.id} {line[:600]}")
     scope = state["plan"].scope
     for word in scope.words.split() if scope else ():

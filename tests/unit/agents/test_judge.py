@@ -52,6 +52,30 @@ def test_a_small_model_is_judged_by_its_probability_of_yes(share: float, expecte
     assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), no_below=0.6).verdict == expected
 
 
+@pytest.mark.parametrize("capabilities", [READS, Capabilities(context=8000)])
+def test_of_several_videos_the_judge_sees_which_one_each_line_is_from(capabilities: Capabilities) -> None:
+    replies = FakeChat([verdict("yes")], weights=lambda *_: {"yes": 0.9, "no": 0.1}, capabilities=capabilities)
+    desk = Desk(chat=replies)
+    videos = (desk.video, desk.add("Week 2"))
+    lines = [Passage(videos[0].id, SegmentKind.SPEECH, TimeSpan(0, 1), "Today we meet Gauss.")]
+    lines += [Passage(videos[1].id, SegmentKind.SPEECH, TimeSpan(0, 1), "Today we meet Euler.")]
+    court = Judge(desk.context().work, {one.id: one for one in videos}, None if capabilities is READS else 0.2)
+    one = court.judge("Which lecture is about Euler?", Claim("Week 2.mp4 is.", tuple(lines)))
+    assert one.verdict == "yes"
+    assert "v.mp4, said: Today we meet Gauss." in replies.requests[0].text
+    assert "Week 2.mp4, said: Today we meet Euler." in replies.requests[0].text
+
+
+def test_a_verdict_of_yes_does_not_pass_the_title_of_a_video_that_is_not_cited() -> None:
+    desk = Desk(chat=FakeChat([verdict("yes")], capabilities=READS))
+    second = desk.add("second")
+    one = Judge(desk.context().work, {desk.video.id: desk.video, second.id: second}).judge(
+        "Which lecture is about Euler?",
+        Claim("It is second.mp4.", (Passage(desk.video.id, SegmentKind.SPEECH, TimeSpan(0, 1), "We meet Euler."),)),
+    )
+    assert one.verdict == "unclear" and "second.mp4" in one.reason
+
+
 def test_a_verdict_of_yes_does_not_pass_a_wrong_quotation() -> None:
     chat = FakeChat([verdict("yes")], capabilities=READS)
     one = judged(chat, Claim("She says “the bridge is closed”.", (said("The bridge is open to everybody."),)))
