@@ -29,11 +29,10 @@ BETWEEN = 4
 """Frames of each event that the judge sees beside those cited, at most."""
 NEAR_S = 3.0
 """Cited moments nearer than this are one event; the frames between them are shown too."""
-YES, NO = 0.85, 0.6
-"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such."""
-READ_NO = 0.2
-"""`NO` for what the same model has just read out of the lines, after finding that they hold an answer: then a "no" is
-hardly better than chance unless it is very sure."""
+YES, NO = 0.85, 0.2
+"""Probabilities of "yes" from which, and below which, a small model's verdict counts as such. It judges what it has
+just read out of the lines, after finding that they hold an answer: then a "no" is hardly better than chance unless it
+is very sure."""
 UNCHECKED = 0.4
 CONFIDENCE: dict[Verdict3, float] = {"yes": 0.9, "unclear": 0.45, "no": 0.0}
 NO_EVIDENCE = "It cites no evidence."
@@ -65,9 +64,9 @@ class Judge:
 
     work: AgentRun
     videos: Mapping[VideoId, Video]
-    no_below: float | None = None
-    """Where set, the chat model is asked for the probability of yes rather than for a reasoned verdict, and less than
-    this is a "no". Small models that explain themselves first say no to everything."""
+    by_likelihood: bool = False
+    """Whether the chat model is asked for the probability of yes rather than for a reasoned verdict. Small models that
+    explain themselves first say no to everything."""
 
     def judge(self, question: str, claim: Claim) -> JudgedClaim:
         """The verdict on one claim: of the first check that decides. One that could not run leaves it unclear.
@@ -105,7 +104,7 @@ class Judge:
             return self.weigh_pictures(question, proofs)
         if work.parts.chat is None:
             return Entailment("unclear", "No language model is connected that could check it.", UNCHECKED)
-        if self.no_below is not None:
+        if self.by_likelihood:
             verdict = self.weigh_words(question, proofs)
         else:
             verdict = judge_by_schema(work, (_case(question, proofs, self.words_of(proofs)),))
@@ -126,8 +125,8 @@ class Judge:
         messages = [Message("system", prompt("check")), *examples("check"), ask]
         shares = weigh(self.work, messages, ("yes", "no"))
         assert shares is not None
-        share, no_below = shares["yes"], self.no_below or NO
-        value: Verdict3 = "yes" if share >= YES else "no" if share < no_below else "unclear"
+        share = shares["yes"]
+        value: Verdict3 = "yes" if share >= YES else "no" if share < NO else "unclear"
         return Entailment(value, f"The model is {share:.0%} sure that the evidence states it.", share)
 
     def weigh_pictures(self, question: str, claim: Claim) -> Entailment:

@@ -10,7 +10,7 @@ from langgraph.types import Command
 
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
-from agents.judge import READ_NO, Judge
+from agents.judge import Judge
 from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
@@ -38,7 +38,7 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     videos = {video.id: video for video in state["videos"]}
     runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
     weighs = work.parts.chat is not None and work.parts.chat.capabilities.weighs
-    court = Judge(work, videos, READ_NO if not in_loop and weighs else None)
+    court = Judge(work, videos, by_likelihood=not in_loop and weighs)
     judged = []
     for claim in draft.claims:
         one = court.judge(claim.question or state["question"], claim)

@@ -21,7 +21,7 @@ from typing import Any
 
 from agents.budget import Budget
 from agents.evidence import Passage
-from agents.judge import NO, Judge
+from agents.judge import Judge
 from agents.parts import AgentParts, AgentRun
 from agents.policy import choose_policy
 from agents.state import Claim
@@ -134,7 +134,7 @@ def judge_of(chat: Chat, settings: Agent | None = None) -> Judge:
     )
     in_pipeline = choose_policy(parts).mode == "pipeline"
     work = AgentRun(parts, Budget(limits, lambda: False))
-    return Judge(work, {}, NO if in_pipeline and chat.capabilities.weighs else None)
+    return Judge(work, {}, by_likelihood=in_pipeline and chat.capabilities.weighs)
 
 
 def rule(judge: Callable[[], Judge], case: EvidenceCase) -> Ruling:
