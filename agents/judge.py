@@ -73,12 +73,12 @@ class Judge:
 
         Raises Cancelled.
         """
-        if not claim.passages and not claim.findings:
+        if not claim.passages:
             unknown = f" {', '.join(claim.unknown_ids)} do not exist." if claim.unknown_ids else ""
             return JudgedClaim(claim, "no", NO_EVIDENCE + unknown)
         if claim.by_code:
             return JudgedClaim(claim, "yes", "Code counted it.", CONFIDENCE["yes"])
-        if not claim.findings and not any(passage.proves for passage in claim.passages):
+        if not any(passage.proves for passage in claim.passages):
             return JudgedClaim(claim, "no", ONLY_HINTS)
         try:
             verdict = self.entails(question, claim)

@@ -132,6 +132,15 @@ def test_a_chapter_title_is_never_proof() -> None:
     assert desk.ask(QUESTION).status is not AnswerStatus.ANSWERED
 
 
+def test_what_code_computes_from_chapter_titles_is_no_proof_either() -> None:
+    browse, apart = calls(("browse", {"video": "V1"})), calls(("apart", {"ids": ["E1", "E2"]}))
+    later = answers(("A minute later.", ["F1"]))
+    desk = Desk(MEETING, chat=agent_chat([browse, apart, later, later]), duration_s=600)
+    chapters = (Chapter(TimeSpan(0, 60), "The bridge", ""), Chapter(TimeSpan(60, 120), "The library", ""))
+    desk.library.save_digest(desk.video.id, Digest("", chapters))
+    assert desk.ask("How long after the bridge do they discuss the library?").status is not AnswerStatus.ANSWERED
+
+
 def test_the_option_is_found_whatever_the_order_and_the_words() -> None:
     chat = agent_chat([READ, answers(("The figure is 2.4 million.", ["E3"]), option="b")])
     options = ["two million four hundred thousand", "ninety euros"]
