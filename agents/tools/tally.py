@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.evidence import Finding
+from agents.evidence import Finding, Passage
 from agents.evidence.mentions import count_term
+from agents.evidence.reading import read_span
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
@@ -62,10 +63,16 @@ class Tally(Tool):
         if not words(self.term):
             raise ToolRefused("The term holds no word.")
         scope = [(video, context.span(video, self.span)) for video in context.videos_named(self.video)]
-        kind = SegmentKind(self.source)
-        total, where = count_term(context.work.parts.library, self.term, scope, kind)
-        inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
+        kind, library = SegmentKind(self.source), context.work.parts.library
+        total, where = count_term(library, self.term, scope, kind)
         how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
-        finding = Finding(f"“{self.term}” is {how} {total} times, counted word by word.", tuple(where))
+        text = f"“{self.term}” is {how} {total} times, counted word by word."
+        if not where:
+            # That there is none is shown by the whole of it, if its words are known.
+            known = [(video, span) for video, span in scope if read_span(library, video, video.media.whole, (kind,))]
+            where = [Passage(video.id, SegmentKind.OBJECT, span, text) for video, span in known]
+        if not where:
+            raise ToolRefused(f"Nothing was counted: nothing is known of what is {how} there.")
+        inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
         rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
-        return Outcome((finding, *where[:MOST_SHOWN], *rest), inspected)
+        return Outcome((Finding(text, tuple(where)), *where[:MOST_SHOWN], *rest), inspected)

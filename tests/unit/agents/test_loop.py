@@ -141,6 +141,15 @@ def test_what_code_computes_from_chapter_titles_is_no_proof_either() -> None:
     assert desk.ask("How long after the bridge do they discuss the library?").status is not AnswerStatus.ANSWERED
 
 
+def test_that_a_word_is_never_said_is_an_answer() -> None:
+    tally, never = calls(("tally", {"term": "harbour"})), answers(("It is said 0 times.", ["F1"]))
+    answer = Desk(MEETING, chat=agent_chat([tally, never])).ask("How often do they say “harbour”?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "It is said 0 times.")
+    (cited,) = answer.citations
+    assert cited.verified and cited.span == TimeSpan(0, 600)
+    assert cited.quote == "“harbour” is said 0 times, counted word by word."
+
+
 def test_the_option_is_found_whatever_the_order_and_the_words() -> None:
     chat = agent_chat([READ, answers(("The figure is 2.4 million.", ["E3"]), option="b")])
     options = ["two million four hundred thousand", "ninety euros"]

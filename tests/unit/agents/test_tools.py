@@ -194,6 +194,11 @@ def test_tally_counts_a_word_as_often_as_it_is_said() -> None:
     assert finding.text == "“the library” is said 4 times, counted word by word."
 
 
+def test_tally_counts_nothing_where_no_words_are_known() -> None:
+    with pytest.raises(ToolRefused, match="nothing is known of what is said there"):
+        run(Desk(screen=SLIDES), "tally", term="the library", source="speech")
+
+
 def test_tally_counts_the_evidence_that_is_named() -> None:
     known = merge_passages((), [_passage(1), _passage(2), _passage(3)])
     outcome = run(Desk(), "tally", ids=["E1", "E3", "E3", "E9"], evidence=known)
