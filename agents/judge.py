@@ -136,7 +136,9 @@ class Judge:
         if not shown:
             return Entailment("unclear", "The cited pictures could not be decoded.", CONFIDENCE["unclear"])
         if not work.chat_sees:
-            value = judge_frames(work, [frame for _, frame in shown], question, claim.text)
+            # Not what the same model said of the pictures before: it looks with fresh eyes.
+            beside = replace(claim, passages=tuple(one for one in claim.passages if not one.is_picture))
+            value = judge_frames(work, [frame for _, frame in shown], question, claim.text, self.words_of(beside))
             return Entailment(value, "The vision model looked at the cited frames again.", CONFIDENCE[value])
         parts: list[Part] = [_case(question, claim, self.words_of(claim) or "The pictures below.")]
         lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}

@@ -8,7 +8,7 @@ from agents.evidence import Passage
 from agents.judge import Judge
 from agents.state import Claim, JudgedClaim
 from app.core.types import Capabilities, SegmentKind, TimeSpan, VideoId
-from gpu_workers.language.fakes import FakeChat
+from gpu_workers.language.fakes import FakeChat, FakeVisionLanguageModel
 from tests.unit.agents.parts import READS, Desk, verdict
 
 V = VideoId("v")
@@ -80,3 +80,37 @@ def test_a_verdict_of_yes_does_not_pass_a_wrong_quotation() -> None:
     chat = FakeChat([verdict("yes")], capabilities=READS)
     one = judged(chat, Claim("She says “the bridge is closed”.", (said("The bridge is open to everybody."),)))
     assert one.verdict == "unclear" and "word for word" in one.reason
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        ("YES", "yes"),
+        ("**No.** The door is open.", "no"),
+        ("I cannot tell. UNCLEAR.", "unclear"),
+        ("It is not clear from the frames.", "unclear"),
+        ("Unknown", "unclear"),
+        ("The eyes are blue, so no.", "no"),
+        ("There are no clouds, so yes.", "unclear"),
+        ("Yes: there is no cloud.", "yes"),
+    ],
+)
+def test_the_verdict_of_a_vision_model_is_read_from_whole_words(reply: str, expected: str) -> None:
+    one, _ = judged_by_eyes(reply)
+    assert one.verdict == expected
+
+
+def test_a_vision_model_judges_with_the_words_that_are_cited_beside_the_pictures() -> None:
+    _, eyes = judged_by_eyes("YES", said("The blue one is mine."))
+    (asked,) = eyes.questions
+    assert "Said or written beside them:\n- 0:00-0:01 said: The blue one is mine.\n" in asked
+    assert "a blue car" not in asked  # what it said of the pictures itself
+
+
+def judged_by_eyes(reply: str, *beside: Passage) -> tuple[JudgedClaim, FakeVisionLanguageModel]:
+    """A claim that cites a picture, which the vision model had described, judged by that model."""
+    eyes = FakeVisionLanguageModel(rule=lambda *_: reply)
+    desk = Desk(chat=FakeChat(capabilities=READS), vision=eyes)
+    picture = Passage(desk.video.id, SegmentKind.VISUAL, TimeSpan(4, 6), "a blue car", 5.0)
+    claim = Claim("A blue car.", (picture, *beside))
+    return Judge(desk.context().work, {desk.video.id: desk.video}).judge("What does she own?", claim), eyes

@@ -121,10 +121,19 @@ def test_a_separate_vision_model_describes_short_runs_of_frames() -> None:
     assert [one.question for one in stored] == ["cars", "cars"]
 
 
-def test_a_vision_model_that_sees_nothing_of_it_gives_no_evidence() -> None:
-    eyes = FakeVisionLanguageModel(rule=lambda *_: "NOTHING")
+@pytest.mark.parametrize("reply", ["NOTHING", "Nothing.", " **NOTHING** "])
+def test_a_vision_model_that_sees_nothing_of_it_gives_no_evidence(reply: str) -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda *_: reply)
     outcome = run(Desk(chat=agent_chat([], capabilities=READS), vision=eyes), "look", video="V1", goal="cars")
     assert not texts(outcome) and "saw nothing" in str(outcome.parts[-1])
+
+
+def test_the_word_nothing_on_a_sign_is_seen() -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda *_: "A sign says NOTHING COMPARES.")
+    outcome = run(
+        Desk(chat=agent_chat([], capabilities=READS), vision=eyes), "look", video="V1", frames=1, goal="signs"
+    )
+    assert texts(outcome) == ["A sign says NOTHING COMPARES."]
 
 
 def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
