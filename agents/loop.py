@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
@@ -11,7 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agents.conversation import render
-from agents.evidence import Finding, Passage
+from agents.evidence import Finding, Passage, expanded
 from agents.llm import ask_json
 from agents.parts import AgentRun
 from agents.state import AgentState, Claim, DraftAnswer, Note, Observation, Said
@@ -33,8 +32,6 @@ SHOWN_CHARACTERS = 600
 NO_ANSWER = "The model gave no usable answer."
 OUT_OF_TIME = "The time ran out. Ask again with more of it (max_seconds, or LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
-
-_ID = re.compile(r"([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d))?")
 
 
 def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
@@ -191,10 +188,3 @@ def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
     known = {p.key: p for p in (*own, *computed)}
     unknown = tuple(id for id in cited if id not in passages and id not in findings)
     return Claim(text.strip(), tuple(known.values()), cited_findings, unknown)
-
-
-def expanded(written: str) -> Iterator[str]:
-    """The ids in what a model wrote: "E3", "[E3], E5", "E3-E6"."""
-    for kind, first, last in _ID.findall(written.upper()):
-        for number in range(int(first), min(int(last or first), int(first) + 64) + 1):
-            yield f"{kind}{number}"

@@ -12,14 +12,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from agents.evidence import Passage, titled_line
+from agents.evidence import Passage, expanded, titled_line
 from agents.evidence.files import answer_by_length
 from agents.evidence.mentions import answer_by_mentions
 from agents.evidence.question_classifier import AskedFor, question_classifier
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
-from agents.loop import expanded, give_up
+from agents.loop import give_up
 from agents.parts import AgentRun
 from agents.pipeline.gather import rank
 from agents.prompts import examples, prompt

@@ -13,6 +13,7 @@ from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
+from app.core.timecode import clock
 from app.core.types import SegmentKind
 from app.text.tokens import words
 
@@ -36,13 +37,11 @@ class Tally(Tool):
             return self._count_term(context)
         if self.thing.strip():
             return self._count_thing(context)
-        known = {passage.id: passage for passage in context.state["evidence"]}
-        passages = tuple(known[id] for id in dict.fromkeys(self.ids) if id in known)
+        passages = tuple(context.evidence(self.ids))
         if not passages:
-            raise ToolRefused("Give ids of evidence that exist, a term, or a thing.")
-        return Outcome(
-            (Finding(f"{len(passages)} pieces of evidence: {', '.join(p.id for p in passages)}.", passages),)
-        )
+            raise ToolRefused("Give ids of evidence, a term, or a thing.")
+        listed = ", ".join(passage.id for passage in passages)
+        return Outcome((Finding(f"{len(passages)} pieces of evidence: {listed}.", passages),))
 
     def _count_thing(self, context: ToolContext) -> Outcome:
         """Counted from the tracks that ingest made; each fact is a finding with the span that shows it."""
@@ -66,7 +65,9 @@ class Tally(Tool):
         kind, library = SegmentKind(self.source), context.work.parts.library
         total, where = count_term(library, self.term, scope, kind)
         how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
-        text = f"“{self.term}” is {how} {total} times, counted word by word."
+        place = f" in {scope[0][0].title}" if len(scope) == 1 < len(context.videos) else ""
+        place += f" from {clock(self.span.start_s)} to {clock(self.span.end_s)}" if self.span else ""
+        text = f"“{self.term}” is {how} {total} times{place}, counted word by word."
         if not where:
             # That there is none is shown by the whole of it, if its words are known.
             known = [(video, span) for video, span in scope if read_span(library, video, video.media.whole, (kind,))]

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from agents.loop import expanded
+from agents.evidence import expanded
 from app.core.errors import Cancelled, WorkerFailed
 from app.core.events import Called, Delta, Planned, ToolStarted, Verified, Warned
 from app.core.settings import Agent
@@ -148,6 +148,17 @@ def test_that_a_word_is_never_said_is_an_answer() -> None:
     (cited,) = answer.citations
     assert cited.verified and cited.span == TimeSpan(0, 600)
     assert cited.quote == "“harbour” is said 0 times, counted word by word."
+
+
+def test_counts_of_two_parts_keep_their_own_citations_though_they_are_alike() -> None:
+    halves = [{"term": "bridge", "span": {"start_s": start, "end_s": start + 50}} for start in (0, 50)]
+    tally = calls(*(("tally", half) for half in halves))
+    both = answers(("Once before 0:50.", ["F1"]), ("Once after that.", ["F2"]))
+    chat = agent_chat([tally, both])
+    answer = Desk(MEETING, chat=chat).ask("How often do they say “bridge” in the first 50 seconds, and in the next?")
+    assert [cited.span.start_s for cited in answer.citations] == [15.0, 90.0]
+    assert "[F1] “bridge” is said 1 times from 0:00 to 0:50, counted" in chat.requests[1].text
+    assert "[F2] “bridge” is said 1 times from 0:50 to 1:40, counted" in chat.requests[1].text
 
 
 def test_the_option_is_found_whatever_the_order_and_the_words() -> None:
@@ -381,6 +392,12 @@ def test_the_model_sees_earlier_turns_with_the_moments_they_cited() -> None:
         ("[e3], F1", ["E3", "F1"]),
         ("E3-E5", ["E3", "E4", "E5"]),
         ("E3 to 4", ["E3", "E4"]),
+        ("E12 - 3 cars", ["E12"]),
+        ("E7 to 2:05", ["E7"]),
+        ("E3 - 0:15", ["E3"]),
+        ("E3 - 15:20", ["E3"]),
+        ("证据E3", ["E3"]),
+        ("SCENE3", []),
         ("none", []),
     ],
 )

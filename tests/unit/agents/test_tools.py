@@ -208,10 +208,34 @@ def test_tally_counts_nothing_where_no_words_are_known() -> None:
         run(Desk(screen=SLIDES), "tally", term="the library", source="speech")
 
 
-def test_tally_counts_the_evidence_that_is_named() -> None:
+def test_tally_of_one_of_several_videos_says_which() -> None:
+    desk = Desk(MEETING)
+    both = desk.context(videos=(desk.video, desk.add("second", [(1.0, 2.0, "The library opens.")])))
+    (finding, *_) = run_tool(ToolCall("c1", "tally", '{"term": "library", "video": "V2"}'), both).parts
+    assert isinstance(finding, Finding)
+    assert finding.text == "“library” is said 1 times in second.mp4, counted word by word."
+
+
+@pytest.mark.parametrize("ids", [["E1", "E3", "E3"], ["[E3]", "e1"]])
+def test_tally_counts_the_evidence_that_is_named(ids: list[str]) -> None:
     known = merge_passages((), [_passage(1), _passage(2), _passage(3)])
-    outcome = run(Desk(), "tally", ids=["E1", "E3", "E3", "E9"], evidence=known)
-    assert str(outcome.parts[0]).count("E1") and "2 pieces of evidence: E1, E3." in outcome.parts[0].text  # type: ignore[union-attr]
+    (finding,) = run(Desk(), "tally", ids=ids, evidence=known).parts
+    assert isinstance(finding, Finding) and finding.text.startswith("2 pieces of evidence: ")
+
+
+@pytest.mark.parametrize("tool", ["tally", "apart"])
+def test_a_range_of_ids_names_all_of_it(tool: str) -> None:
+    known = merge_passages((), [_passage(at) for at in range(1, 7)])
+    (finding,) = run(Desk(), tool, ids=["E1", "E3-E6"], evidence=known).parts
+    assert isinstance(finding, Finding) and [one.id for one in finding.passages] == ["E1", "E3", "E4", "E5", "E6"]
+
+
+@pytest.mark.parametrize("tool", ["tally", "apart"])
+@pytest.mark.parametrize("unknown", ["E9", "E2-E9", "the first"])
+def test_evidence_that_does_not_exist_is_not_left_out_in_silence(tool: str, unknown: str) -> None:
+    known = merge_passages((), [_passage(1), _passage(2)])
+    with pytest.raises(ToolRefused, match="There is no evidence"):
+        run(Desk(), tool, ids=["E1", "E2", unknown], evidence=known)
 
 
 def test_apart_orders_evidence_and_gives_the_seconds_between() -> None:
