@@ -37,8 +37,7 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     in_loop = choose_policy(work.parts).mode == "loop"
     videos = {video.id: video for video in state["videos"]}
     runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
-    weighs = work.parts.chat is not None and work.parts.chat.capabilities.weighs
-    court = Judge(work, videos, by_likelihood=not in_loop and weighs)
+    court = Judge(work, videos)
     judged = []
     for claim in draft.claims:
         one = court.judge(claim.question or state["question"], claim)

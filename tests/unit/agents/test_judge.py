@@ -18,9 +18,9 @@ def said(text: str, kind: SegmentKind = SegmentKind.SPEECH, *, proves: bool = Tr
     return Passage(V, kind, TimeSpan(0, 1), text, proves=proves)
 
 
-def judged(chat: FakeChat, claim: Claim, *, by_likelihood: bool = False) -> JudgedClaim:
+def judged(chat: FakeChat, claim: Claim) -> JudgedClaim:
     desk = Desk(chat=chat)
-    return Judge(desk.context().work, {}, by_likelihood).judge("What does it cost?", claim)
+    return Judge(desk.context().work, {}).judge("What does it cost?", claim)
 
 
 def test_the_judge_sees_the_question_the_claim_and_the_cited_evidence_alone() -> None:
@@ -49,7 +49,7 @@ def test_hints_beside_proof_are_not_shown_to_the_judge() -> None:
 @pytest.mark.parametrize(("share", "expected"), [(0.95, "yes"), (0.7, "unclear"), (0.05, "no")])
 def test_a_small_model_is_judged_by_its_probability_of_yes(share: float, expected: str) -> None:
     chat = FakeChat(weights=lambda *_: {"yes": share, "no": 1 - share}, capabilities=Capabilities(context=8000))
-    assert judged(chat, Claim("Two euros.", (said("It costs two euros."),)), by_likelihood=True).verdict == expected
+    assert judged(chat, Claim("Two euros.", (said("It costs two euros."),))).verdict == expected
 
 
 @pytest.mark.parametrize("capabilities", [READS, Capabilities(context=8000)])
@@ -59,7 +59,7 @@ def test_of_several_videos_the_judge_sees_which_one_each_line_is_from(capabiliti
     videos = (desk.video, desk.add("Week 2"))
     lines = [Passage(videos[0].id, SegmentKind.SPEECH, TimeSpan(0, 1), "Today we meet Gauss.")]
     lines += [Passage(videos[1].id, SegmentKind.SPEECH, TimeSpan(0, 1), "Today we meet Euler.")]
-    court = Judge(desk.context().work, {one.id: one for one in videos}, capabilities is not READS)
+    court = Judge(desk.context().work, {one.id: one for one in videos})
     one = court.judge("Which lecture is about Euler?", Claim("Week 2.mp4 is.", tuple(lines)))
     assert one.verdict == "yes"
     assert "v.mp4, said: Today we meet Gauss." in replies.requests[0].text
