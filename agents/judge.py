@@ -56,10 +56,7 @@ class Judge:
     videos: Mapping[VideoId, Video]
 
     def judge(self, question: str, claim: Claim) -> JudgedClaim:
-        """The verdict on one claim: of the first check that decides. One that could not run leaves it unclear.
-
-        Raises Cancelled.
-        """
+        """The verdict of the first check that decides; one that could not run leaves it unclear. Raises Cancelled."""
         if not claim.passages:
             unknown = f" {', '.join(claim.unknown_ids)} do not exist." if claim.unknown_ids else ""
             return JudgedClaim(claim, "no", NO_EVIDENCE + unknown)
@@ -118,8 +115,7 @@ class Judge:
         showing = {one.key for one in claim.passages if one.id in named and not one.is_picture}
         if reply.verdict == "yes" and showing:
             showing |= {passage.key for finding in claim.findings for passage in finding.passages}
-            kept = (one for one in claim.passages if one.is_picture or one.key in showing)
-            claim = replace(claim, passages=tuple(kept))
+            claim = replace(claim, passages=tuple(p for p in claim.passages if p.is_picture or p.key in showing))
         return JudgedClaim(claim, reply.verdict, reply.reason, CONFIDENCE[reply.verdict])
 
     def by_pictures(self, question: str, claim: Claim, shown: Sequence[tuple[Video, Frame]]) -> JudgedClaim:
@@ -130,8 +126,7 @@ class Judge:
             # Not with what the same model said of these pictures before.
             words = self.words_of(replace(claim, passages=tuple(one for one in claim.passages if not one.is_picture)))
             value = judge_frames(self.work, [frame for _, frame in shown], question, claim.text, words)
-            reason = "The vision model looked at the cited frames again."
-            return JudgedClaim(claim, value, reason, CONFIDENCE[value])
+            return JudgedClaim(claim, value, "The vision model looked at the cited frames again.", CONFIDENCE[value])
         lengths = {video.id: f"{video.title} is {clock(video.duration_s)} long." for video, _ in shown}
         parts: list[Part] = [" ".join(lengths.values())]
         for video, frame in shown:

@@ -105,8 +105,7 @@ def expanded(written: str) -> Iterator[str]:
     """The ids in what a model wrote: "E3", "[E3], E5", "E3-E6"."""
     for kind, first, last in _ID.findall(written.upper()):
         start, end = int(first), int(last or first)
-        for number in range(start, max(start, min(end, start + 64)) + 1):
-            yield f"{kind}{number}"
+        yield from (f"{kind}{number}" for number in range(start, max(start, min(end, start + 64)) + 1))
 
 
 def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Passage, ...]:

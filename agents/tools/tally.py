@@ -55,8 +55,7 @@ class Tally(Tool):
                 findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
         if not findings:
             raise ToolRefused(f"No {self.thing} was followed through the video. Look at the pictures instead.")
-        passages = tuple(passage for finding in findings for passage in finding.passages)
-        return Outcome((*findings, *passages))
+        return Outcome((*findings, *(passage for finding in findings for passage in finding.passages)))
 
     def _count_term(self, context: ToolContext) -> Outcome:
         if not words(self.term):
@@ -68,10 +67,9 @@ class Tally(Tool):
         place = f" in {scope[0][0].title}" if len(scope) == 1 < len(context.videos) else ""
         place += f" from {clock(self.span.start_s)} to {clock(self.span.end_s)}" if self.span else ""
         text = f"“{self.term}” is {how} {total} times{place}, counted word by word."
-        if not where:
-            # That there is none is shown by the whole of it, if its words are known.
-            known = [(video, span) for video, span in scope if read_span(library, video, video.media.whole, (kind,))]
-            where = [Passage(video.id, SegmentKind.OBJECT, span, text) for video, span in known]
+        # That there is none is shown by the whole of it, if its words are known.
+        known = ((video, span) for video, span in scope if read_span(library, video, video.media.whole, (kind,)))
+        where = where or [Passage(video.id, SegmentKind.OBJECT, span, text) for video, span in known]
         if not where:
             raise ToolRefused(f"Nothing was counted: nothing is known of what is {how} there.")
         inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
