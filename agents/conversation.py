@@ -28,7 +28,7 @@ def render(state: AgentState, work: AgentRun) -> list[Message]:
     """The messages of the next turn."""
     names = {video.id: name for name, video in named_videos(state["videos"]).items()}
     ids: dict[object, str] = {passage.key: passage.id for passage in state["evidence"]}
-    ids |= {finding.text: finding.id for finding in state["findings"]}
+    ids |= {finding.key: finding.id for finding in state["findings"]}
     shown = _shown_pictures(state, work)
     messages = [Message("system", prompt("loop"))]
     for turn in state["turns"]:
@@ -68,7 +68,7 @@ def _observed(
         if isinstance(part, str):
             text = part
         elif isinstance(part, Finding):
-            text = f"[{ids.get(part.text, 'F?')}] {part.text}"
+            text = f"[{ids.get(part.key, 'F?')}] {part.text}"
         else:
             text = f"[{ids.get(part.key, 'E?')}] {names[part.video_id]} "
             if part.is_picture and not part.text and part.frame_s is not None:

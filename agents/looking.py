@@ -7,6 +7,7 @@ inspected. What it said is stored, so that later questions can search it.
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -28,8 +29,8 @@ _ASK = (
     "actions, readable text. Do not guess. If nothing in them bears on it, reply with the one word {nothing}."
 )
 _JUDGE = (
-    "These are frames of a video, in order. Question: {question}\nAnswer under test: {claim}\n"
-    "Do the frames show that this answer is right? Reply with one word: YES, NO or UNCLEAR."
+    "These are frames of a video, in order. Question: {question}\nAnswer under test: {claim}\n{beside}"
+    "Does this show that the answer is right? Reply with one word: YES, NO or UNCLEAR."
 )
 
 
@@ -51,7 +52,7 @@ def see_frames(
     for run in together:
         work.budget.check()
         description = work.budget.spend(model.look([frame for _, frame in run], ask, work.budget.is_over)).text.strip()
-        if description and NOTHING not in description:
+        if description.strip(" .!*\"'“”").casefold() not in ("", NOTHING.casefold()):
             span = TimeSpan(run[0][0].span.start_s, run[-1][0].span.end_s)
             middle = run[len(run) // 2][1].pts_s
             key = f"{video.id}|{span.start_s:.3f}|{span.end_s:.3f}|{model.model}|{goal}|{box}"
@@ -79,11 +80,14 @@ def frame_passages(video: Video, frames: Sequence[Frame], spans: Sequence[TimeSp
     return passages
 
 
-def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str) -> Verdict3:
-    """What the vision model says of the frames; unclear where it says none of the three."""
+def judge_frames(work: AgentRun, frames: Sequence[Frame], question: str, claim: str, words: str) -> Verdict3:
+    """What the vision model says of the frames, with the words cited beside them: the verdict that it begins with, or
+    the only one that it names; otherwise unclear."""
     assert work.parts.vision is not None
-    ask = _JUDGE.format(question=question, claim=claim)
-    reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.upper()
+    ask = _JUDGE.format(question=question, claim=claim, beside=f"Said or written beside them:\n{words}\n" * bool(words))
+    reply = work.budget.spend(work.parts.vision.look(frames, ask, work.budget.is_over)).text.casefold()
     verdicts: tuple[Verdict3, ...] = ("yes", "unclear", "no")
-    given = [one for one in verdicts if one.upper() in reply]
-    return min(given, key=lambda one: reply.find(one.upper()), default="unclear")
+    tokens = re.findall(r"\w+", reply)
+    named = [one for one in verdicts if one in tokens]
+    first = [one for one in named if one == tokens[0]]
+    return first[0] if first else named[0] if len(named) == 1 else "unclear"

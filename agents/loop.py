@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Literal, cast
 
@@ -11,7 +10,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command, Send
 
 from agents.conversation import render
-from agents.evidence import Finding, Passage
+from agents.evidence import Finding, Passage, expanded
 from agents.llm import ask_json
 from agents.parts import AgentRun
 from agents.state import AgentState, Claim, DraftAnswer, Note, Observation, Said
@@ -34,8 +33,6 @@ NO_ANSWER = "The model gave no usable answer."
 OUT_OF_TIME = "The time ran out. Ask again with more of it (max_seconds, or LONGREEL_AGENT__MAX_SECONDS)."
 USE_ANSWER = "Use the tools. When you have the answer, or cannot find it, call `answer` with the evidence."
 
-_ID = re.compile(r"([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d))?")
-
 
 def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     """One turn of the model: it calls tools, which then run side by side, or answers."""
@@ -51,7 +48,7 @@ def think(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Exit]:
     if answer is not None:
         return _answered(state, work, turn.text, answer)
     if not turn.calls or not work.budget.has_step:
-        return _retry(work, Said(turn.text), Note(USE_ANSWER))
+        return _retry(state, work, Said(turn.text), Note(USE_ANSWER))
     calls, too_many = turn.calls[:MOST_CALLS], turn.calls[MOST_CALLS:MOST_LISTED_CALLS]
     work.budget.take_step()
     sends = [Send("use", {**state, "call": call}) for call in calls]
@@ -106,7 +103,8 @@ def use(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Any]:
 
 
 def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) -> Completion:
-    """What the model says next. After two turns without a call its answer is read from a schema instead."""
+    """What the model says next. After two turns without a call, or when it is forced to answer, its answer is read from
+    a schema instead."""
     assert work.parts.chat is not None
     has_step = work.budget.has_step
     left = f"Left: {work.budget}." if has_step else "No steps are left: call `answer` now, from what you have."
@@ -114,7 +112,7 @@ def _next_turn(state: AgentState, work: AgentRun, runtime: Runtime[AgentRun]) ->
     # At the end of the last message, so that roles keep alternating.
     messages = [*before, Message(last.role, (*last.parts, left), last.calls, last.call_id)]
     turns = [entry for entry in state["log"] if isinstance(entry, Said)]
-    if len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls:
+    if state.get("forced") or (len(turns) >= 2 and not turns[-1].calls and not turns[-2].calls):
         reply = ask_json(work, messages, AnswerCall, max_output=THINKING_TOKENS)
         call = ToolCall(f"answer-{len(turns)}", ANSWER.name, reply.model_dump_json())
         return Completion("", calls=(call,), finish="calls")
@@ -139,16 +137,22 @@ def _answered(state: AgentState, work: AgentRun, text: str, call: ToolCall) -> C
         if state["options"] and draft.stated == "yes" and draft.option is None:
             raise ToolRefused("This is multiple choice: set `option` to the letter of the option that is supported.")
     except ToolRefused as error:
-        return _retry(work, turn, Observation(call, (str(error),), refused=True))
+        return _retry(state, work, turn, Observation(call, (str(error),), refused=True))
+    if not draft.claims and any(one.verdict == "yes" for one in state["judged"]):
+        # A repair that only gives up withdraws what was not accepted, and nothing else.
+        kept = tuple(one if one.verdict == "yes" else replace(one, verdict="no") for one in state["judged"])
+        return Command(goto="finish", update={"log": (turn,), "judged": kept})
     return Command(goto="judge", update={"log": (turn,), "call": call, "draft": draft})
 
 
-def _retry(work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Exit]:
-    """Lets the model try again, which costs a step; ends the run when none is left."""
-    if not work.budget.has_step:
+def _retry(state: AgentState, work: AgentRun, turn: Said, reason: Note | Observation) -> Command[Exit]:
+    """Lets the model try again, which costs a step. When none is left, it has to answer as JSON, once."""
+    has_step = work.budget.has_step
+    if not has_step and state.get("forced"):
         return Command(goto="finish", update={"log": (turn, reason), "problems": (NO_ANSWER,)})
-    work.budget.take_step()
-    return Command(goto="think", update={"log": (turn, reason)})
+    if has_step:
+        work.budget.take_step()
+    return Command(goto="think", update={"log": (turn, reason), "forced": not has_step})
 
 
 def read_draft(reply: AnswerCall, state: AgentState) -> DraftAnswer:
@@ -183,10 +187,3 @@ def _claim(text: str, ids: Sequence[str], state: AgentState) -> Claim:
     known = {p.key: p for p in (*own, *computed)}
     unknown = tuple(id for id in cited if id not in passages and id not in findings)
     return Claim(text.strip(), tuple(known.values()), cited_findings, unknown)
-
-
-def expanded(written: str) -> Iterator[str]:
-    """The ids in what a model wrote: "E3", "[E3], E5", "E3-E6"."""
-    for kind, first, last in _ID.findall(written.upper()):
-        for number in range(int(first), min(int(last or first), int(first) + 64) + 1):
-            yield f"{kind}{number}"

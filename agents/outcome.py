@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Literal
 
 from langgraph.runtime import Runtime
@@ -10,7 +11,7 @@ from langgraph.types import Command
 
 from agents.coverage import gaps, searched
 from agents.evidence import Passage
-from agents.judge import READ_NO, Judge
+from agents.judge import Judge
 from agents.parts import AgentRun
 from agents.policy import choose_policy
 from agents.state import AgentState, DraftAnswer, JudgedClaim, Observation
@@ -28,6 +29,10 @@ SAME_WORDS = 0.9
 """A statement as alike as this to the words it rests on needs no quotation."""
 LONGEST_QUOTE = 240
 """Characters of the words that are quoted beside a statement."""
+REPAIR = (
+    "Find better evidence, correct the statement, cite what shows it, or say that the video does not give it; "
+    "then call `answer` again with all statements."
+)
 LEFT_OUT = "A part of the answer is left out, because its evidence does not support it."
 
 
@@ -35,10 +40,8 @@ def judge(state: AgentState, runtime: Runtime[AgentRun]) -> Command[Literal["thi
     """Judges each claim; what is not supported, or was given up too early, goes back to the model once."""
     work, draft = runtime.context, state["draft"]
     in_loop = choose_policy(work.parts).mode == "loop"
-    videos = {video.id: video for video in state["videos"]}
     runtime.stream_writer(Drafted(tuple((c.text, _ids(c.passages)) for c in draft.claims), "model"))
-    weighs = work.parts.chat is not None and work.parts.chat.capabilities.weighs
-    court = Judge(work, videos, READ_NO if not in_loop and weighs else None)
+    court = Judge(work, {video.id: video for video in state["videos"]})
     judged = []
     for claim in draft.claims:
         one = court.judge(claim.question or state["question"], claim)
@@ -72,15 +75,10 @@ def finish(state: AgentState, runtime: Runtime[AgentRun]) -> dict[str, Answer]:
     # Small models add what nobody asked for; that it is missing is no loss.
     if not strict and any(one.verdict == "no" for one in state["judged"]):
         missing = [LEFT_OUT, *missing]
-    answer = Answer(
-        AnswerStatus.ANSWERED,
-        _text(accepted, doubt=strict and draft.option is None),
-        sum(one.confidence for one in accepted) / len(accepted),
-        tuple(citations.values())[:MOST_CITATIONS],
-        draft.option,
-        work.budget.usage,
-        missing=tuple(missing),
-    )
+    text, usage = _text(accepted, doubt=strict and draft.option is None), work.budget.usage
+    confidence = sum(one.confidence for one in accepted) / len(accepted)
+    shown, left_out = tuple(citations.values())[:MOST_CITATIONS], tuple(missing)
+    answer = Answer(AnswerStatus.ANSWERED, text, confidence, shown, draft.option, usage, missing=left_out)
     return {"answer": answer}
 
 
@@ -138,8 +136,7 @@ def cite(judged: JudgedClaim) -> list[Citation]:
     for run in events:
         hull = TimeSpan(run[0].span.start_s, max(p.span.end_s for p in run))
         best = run[len(run) // 2]
-        quote = best.text or judged.claim.text
-        citations.append(Citation(best.video_id, hull, SegmentKind.VISUAL, quote, best.frame_s, verified, box=best.box))
+        citations.append(replace(best, span=hull, text=best.text or judged.claim.text).cited(verified=verified))
     return citations
 
 
@@ -157,8 +154,7 @@ def _refusal(state: AgentState, work: AgentRun, draft: DraftAnswer) -> Answer:
         text = phrase("not_in_words" if draft.stated == "no" and only_unseen else "insufficient", language)
         sentences = tuple(dict.fromkeys(_ended(one[:1].upper() + one[1:]) for one in missing))
         return Answer(AnswerStatus.INSUFFICIENT, text, None, (), option, usage, searched(state), sentences)
-    text = phrase("not_in_video", language)
-    return Answer(AnswerStatus.NOT_IN_VIDEO, text, None, (), option, usage, searched(state))
+    return Answer(AnswerStatus.NOT_IN_VIDEO, phrase("not_in_video", language), None, (), option, usage, searched(state))
 
 
 def _complaints(state: AgentState, work: AgentRun, draft: DraftAnswer, judged: Sequence[JudgedClaim]) -> list[str]:
@@ -171,13 +167,7 @@ def _complaints(state: AgentState, work: AgentRun, draft: DraftAnswer, judged: S
     if not draft.claims:
         open_gaps = [gap for gap in gaps(state, work, draft.could_be_in) if gap.can_close]
         complaints += [f"Not yet: {gap.sentence}." for gap in open_gaps[:4]]
-    if not complaints:
-        return []
-    return [
-        *complaints,
-        "Find better evidence, correct the statement, cite what shows it, or say that the video does not give it; "
-        "then call `answer` again with all statements.",
-    ]
+    return [*complaints, REPAIR] if complaints else []
 
 
 def _ids(passages: Sequence[Passage]) -> tuple[str, ...]:

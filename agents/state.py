@@ -126,6 +126,8 @@ class AgentState(TypedDict, total=False):
     draft: DraftAnswer
     judged: tuple[JudgedClaim, ...]
     repairs: int
+    forced: bool
+    """Whether the model has to answer as JSON, because it used its last turn for something else."""
     answer: Answer
     call: ToolCall
     """The call that one `use` node works on."""

@@ -21,9 +21,8 @@ from typing import Any
 
 from agents.budget import Budget
 from agents.evidence import Passage
-from agents.judge import NO, Judge
+from agents.judge import Judge
 from agents.parts import AgentParts, AgentRun
-from agents.policy import choose_policy
 from agents.state import Claim
 from app.core.ports import Chat
 from app.core.settings import Agent, Settings, load_settings
@@ -132,9 +131,7 @@ def judge_of(chat: Chat, settings: Agent | None = None) -> Judge:
         transcriber=FakeTranscriber(),
         features=lambda _: (),
     )
-    in_pipeline = choose_policy(parts).mode == "pipeline"
-    work = AgentRun(parts, Budget(limits, lambda: False))
-    return Judge(work, {}, NO if in_pipeline and chat.capabilities.weighs else None)
+    return Judge(AgentRun(parts, Budget(limits, lambda: False)), {})
 
 
 def rule(judge: Callable[[], Judge], case: EvidenceCase) -> Ruling:

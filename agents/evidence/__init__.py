@@ -1,5 +1,5 @@
 """The evidence for answers: passages with stable ids, and findings that code computed from them."""
 
-from agents.evidence.passage import Finding, Passage, merge_findings, merge_passages
+from agents.evidence.passage import Finding, Passage, expanded, merge_findings, merge_passages, titled_line
 
-__all__ = ["Finding", "Passage", "merge_findings", "merge_passages"]
+__all__ = ["Finding", "Passage", "expanded", "merge_findings", "merge_passages", "titled_line"]

@@ -6,14 +6,16 @@ for the same moment, however often it is found again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from app.core.events import Hit
-from app.core.types import Citation, SegmentKind, TimeSpan, VideoId
+from app.core.types import Citation, SegmentKind, TimeSpan, Video, VideoId
 from app.core.types.boxes import Box
 
 Key = tuple[VideoId, SegmentKind, float, float, str, Box | None]
+_ID = re.compile(r"(?<![A-Z])([EF])(\d{1,4})(?!\d)(?:\s*(?:-|\u2013|TO)\s*[EF]?(\d{1,4})(?!\d|:\d))?")
 
 LABELS = {
     SegmentKind.SPEECH: "said",
@@ -87,6 +89,24 @@ class Finding:
     passages: tuple[Passage, ...]
     id: str = ""
 
+    @property
+    def key(self) -> tuple[str, tuple[Key, ...]]:
+        """What makes it the same finding when it is computed again."""
+        return self.text, tuple(passage.key for passage in self.passages)
+
+
+def titled_line(passage: Passage, videos: Collection[Video]) -> str:
+    """The line of a passage; where there are several videos, behind the title of its own."""
+    title = next((f"{one.title}, " for one in videos if one.id == passage.video_id and len(videos) > 1), "")
+    return title + passage.line
+
+
+def expanded(written: str) -> Iterator[str]:
+    """The ids in what a model wrote: "E3", "[E3], E5", "E3-E6"."""
+    for kind, first, last in _ID.findall(written.upper()):
+        start, end = int(first), int(last or first)
+        yield from (f"{kind}{number}" for number in range(start, max(start, min(end, start + 64)) + 1))
+
 
 def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Passage, ...]:
     """All passages, each once, the new ones with the next free ids. The reducer of the graph's `evidence`."""
@@ -98,7 +118,7 @@ def merge_passages(known: Sequence[Passage], new: Sequence[Passage]) -> tuple[Pa
 
 def merge_findings(known: Sequence[Finding], new: Sequence[Finding]) -> tuple[Finding, ...]:
     """All findings, each once, the new ones with the next free ids. The reducer of the graph's `findings`."""
-    merged = {finding.text: finding for finding in known}
+    merged = {finding.key: finding for finding in known}
     for finding in new:
-        merged.setdefault(finding.text, replace(finding, id=f"F{len(merged) + 1}"))
+        merged.setdefault(finding.key, replace(finding, id=f"F{len(merged) + 1}"))
     return tuple(merged.values())

@@ -12,14 +12,14 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
-from agents.evidence import Passage
+from agents.evidence import Passage, expanded, titled_line
 from agents.evidence.files import answer_by_length
 from agents.evidence.mentions import answer_by_mentions
 from agents.evidence.question_classifier import AskedFor, question_classifier
 from agents.evidence.sounds import answer_by_sounds
 from agents.evidence.things import answer_by_tracks
 from agents.llm import ask_json, weigh
-from agents.loop import expanded, give_up
+from agents.loop import give_up
 from agents.parts import AgentRun
 from agents.pipeline.gather import SEARCHED, WORDS, rank
 from agents.prompts import examples, prompt
@@ -175,7 +175,7 @@ def _asked(state: AgentState, question: str) -> str:
     lines = []
     for passage in state["evidence"]:
         # Without its time: small models take seconds for the numbers of lines.
-        line = passage.line.replace(passage.text, " ".join(passage.text.split()))
+        line = titled_line(passage, state["videos"]).replace(passage.text, " ".join(passage.text.split()))
         lines.append(f"{passage.id} {line[:600]}")
     scope = state["plan"].scope
     for word in scope.words.split() if scope else ():

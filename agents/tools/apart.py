@@ -16,15 +16,11 @@ class Apart(Tool):
     """Puts pieces of evidence in order of time and gives the seconds between them. The result is a finding, such as
     F1, that an answer can cite."""
 
-    ids: list[str] = Field(min_length=2, max_length=26, description="pieces of evidence of one video, such as E3, E9")
+    ids: list[str] = Field(max_length=26, description="pieces of evidence of one video, such as E3, E9")
 
     def run(self, context: ToolContext) -> Outcome:
         """A finding with the pieces in order of time and the seconds between their beginnings."""
-        known = {passage.id: passage for passage in context.state["evidence"]}
-        unknown = [id for id in self.ids if id not in known]
-        if unknown:
-            raise ToolRefused(f"There is no evidence {', '.join(unknown)}.")
-        passages = sorted((known[id] for id in dict.fromkeys(self.ids)), key=_moment)
+        passages = sorted(context.evidence(self.ids), key=_moment)
         if len({passage.video_id for passage in passages}) > 1:
             raise ToolRefused("Times of different videos cannot be compared.")
         if len(passages) < 2:

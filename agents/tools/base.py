@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from agents.evidence import Finding, Passage
+from agents.evidence import Finding, Passage, expanded
 from agents.llm import plain_schema
 from agents.parts import AgentRun
 from agents.state import AgentState, Coverage
@@ -111,6 +111,14 @@ class ToolContext:
         plan = self.state["plan"]
         if not plan.allows(kind):
             raise ToolRefused(f"Only this evidence counts: {', '.join(plan.sources)}.")
+
+    def evidence(self, written: Sequence[str]) -> list[Passage]:
+        """The evidence with these ids, each once. Raises ToolRefused if some does not exist."""
+        known = {passage.id: passage for passage in self.state["evidence"]}
+        ids = dict.fromkeys(id for one in written for id in [*expanded(one)] or [one])
+        if unknown := [id for id in ids if id not in known]:
+            raise ToolRefused(f"There is no evidence {', '.join(unknown)}.")
+        return [known[id] for id in ids]
 
     def name_of(self, video: Video) -> str:
         """V1, V2, ..."""

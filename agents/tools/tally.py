@@ -6,12 +6,14 @@ from typing import Literal
 
 from pydantic import Field
 
-from agents.evidence import Finding
+from agents.evidence import Finding, Passage
 from agents.evidence.mentions import count_term
+from agents.evidence.reading import read_span
 from agents.evidence.things import ASK, count_facts, kinds_meant, known_kinds
 from agents.state import Coverage
 from agents.tools.base import Outcome, SpanIn, Tool, ToolContext
 from app.core.errors import ToolRefused
+from app.core.timecode import clock
 from app.core.types import SegmentKind
 from app.text.tokens import words
 
@@ -35,13 +37,11 @@ class Tally(Tool):
             return self._count_term(context)
         if self.thing.strip():
             return self._count_thing(context)
-        known = {passage.id: passage for passage in context.state["evidence"]}
-        passages = tuple(known[id] for id in dict.fromkeys(self.ids) if id in known)
+        passages = tuple(context.evidence(self.ids))
         if not passages:
-            raise ToolRefused("Give ids of evidence that exist, a term, or a thing.")
-        return Outcome(
-            (Finding(f"{len(passages)} pieces of evidence: {', '.join(p.id for p in passages)}.", passages),)
-        )
+            raise ToolRefused("Give ids of evidence, a term, or a thing.")
+        listed = ", ".join(passage.id for passage in passages)
+        return Outcome((Finding(f"{len(passages)} pieces of evidence: {listed}.", passages),))
 
     def _count_thing(self, context: ToolContext) -> Outcome:
         """Counted from the tracks that ingest made; each fact is a finding with the span that shows it."""
@@ -54,17 +54,23 @@ class Tally(Tool):
                 findings += [Finding(p.text, (p,)) for p in count_facts(work, video, span, kind, tracks)]
         if not findings:
             raise ToolRefused(f"No {self.thing} was followed through the video. Look at the pictures instead.")
-        passages = tuple(passage for finding in findings for passage in finding.passages)
-        return Outcome((*findings, *passages))
+        return Outcome((*findings, *(passage for finding in findings for passage in finding.passages)))
 
     def _count_term(self, context: ToolContext) -> Outcome:
         if not words(self.term):
             raise ToolRefused("The term holds no word.")
         scope = context.scope(self.video, self.span)
-        kind = SegmentKind(self.source)
-        total, where = count_term(context.work.parts.library, self.term, scope, kind)
-        inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
+        kind, library = SegmentKind(self.source), context.work.parts.library
+        total, where = count_term(library, self.term, scope, kind)
         how = "said" if kind is SegmentKind.SPEECH else "written on the screen"
-        finding = Finding(f"“{self.term}” is {how} {total} times, counted word by word.", tuple(where))
+        place = f" in {scope[0][0].title}" if len(scope) == 1 < len(context.videos) else ""
+        place += f" from {clock(self.span.start_s)} to {clock(self.span.end_s)}" if self.span else ""
+        text = f"“{self.term}” is {how} {total} times{place}, counted word by word."
+        # That there is none is shown by the whole of it, if its words are known.
+        known = ((video, span) for video, span in scope if read_span(library, video, video.media.whole, (kind,)))
+        where = where or [Passage(video.id, SegmentKind.OBJECT, span, text) for video, span in known]
+        if not where:
+            raise ToolRefused(f"Nothing was counted: nothing is known of what is {how} there.")
+        inspected = tuple(Coverage(self.source, video.id, span) for video, span in scope)
         rest = (f"{len(where) - MOST_SHOWN} more passages hold it.",) if len(where) > MOST_SHOWN else ()
-        return Outcome((finding, *where[:MOST_SHOWN], *rest), inspected)
+        return Outcome((Finding(text, tuple(where)), *where[:MOST_SHOWN], *rest), inspected)

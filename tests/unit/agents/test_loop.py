@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from agents.conversation import NO_ROOM
-from agents.loop import expanded
+from agents.evidence import expanded
 from app.core.errors import Cancelled, WorkerFailed
 from app.core.events import Called, Delta, Planned, ToolStarted, Verified, Warned
 from app.core.settings import Agent
@@ -147,6 +147,35 @@ def test_a_chapter_title_is_never_proof() -> None:
     assert desk.ask(QUESTION).status is not AnswerStatus.ANSWERED
 
 
+def test_what_code_computes_from_chapter_titles_is_no_proof_either() -> None:
+    browse, apart = calls(("browse", {"video": "V1"})), calls(("apart", {"ids": ["E1", "E2"]}))
+    later = answers(("A minute later.", ["F1"]))
+    desk = Desk(MEETING, chat=agent_chat([browse, apart, later, later]), duration_s=600)
+    chapters = (Chapter(TimeSpan(0, 60), "The bridge", ""), Chapter(TimeSpan(60, 120), "The library", ""))
+    desk.library.save_digest(desk.video.id, Digest("", chapters))
+    assert desk.ask("How long after the bridge do they discuss the library?").status is not AnswerStatus.ANSWERED
+
+
+def test_that_a_word_is_never_said_is_an_answer() -> None:
+    tally, never = calls(("tally", {"term": "harbour"})), answers(("It is said 0 times.", ["F1"]))
+    answer = Desk(MEETING, chat=agent_chat([tally, never])).ask("How often do they say “harbour”?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "It is said 0 times.")
+    (cited,) = answer.citations
+    assert cited.verified and cited.span == TimeSpan(0, 600)
+    assert cited.quote == "“harbour” is said 0 times, counted word by word."
+
+
+def test_counts_of_two_parts_keep_their_own_citations_though_they_are_alike() -> None:
+    halves = [{"term": "bridge", "span": {"start_s": start, "end_s": start + 50}} for start in (0, 50)]
+    tally = calls(*(("tally", half) for half in halves))
+    both = answers(("Once before 0:50.", ["F1"]), ("Once after that.", ["F2"]))
+    chat = agent_chat([tally, both])
+    answer = Desk(MEETING, chat=chat).ask("How often do they say “bridge” in the first 50 seconds, and in the next?")
+    assert [cited.span.start_s for cited in answer.citations] == [15.0, 90.0]
+    assert "[F1] “bridge” is said 1 times from 0:00 to 0:50, counted" in chat.requests[1].text
+    assert "[F2] “bridge” is said 1 times from 0:50 to 1:40, counted" in chat.requests[1].text
+
+
 def test_the_option_is_found_whatever_the_order_and_the_words() -> None:
     chat = agent_chat([READ, answers(("The figure is 2.4 million.", ["E3"]), option="b")])
     options = ["two million four hundred thousand", "ninety euros"]
@@ -186,7 +215,8 @@ def test_a_refusal_is_worded_by_code_in_the_language_of_the_question() -> None:
 def test_a_model_that_never_answers_is_stopped_by_its_budget() -> None:
     chat = FakeChat(rule=lambda _: calls(("search", {"queries": ["bridge"]})), capabilities=DRIVES)
     answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=3)).ask(QUESTION)
-    assert answer.status is AnswerStatus.INSUFFICIENT and len(chat.requests) == 4
+    # Three steps, the last turn, and two tries of it as JSON.
+    assert answer.status is AnswerStatus.INSUFFICIENT and len(chat.requests) == 6
 
 
 def test_yes_without_a_statement_is_no_answer() -> None:
@@ -235,6 +265,31 @@ def test_the_last_turn_offers_only_the_answer() -> None:
     Desk(MEETING, chat=chat, settings=Agent(max_steps=2)).ask(QUESTION)
     assert [tool.name for tool in chat.requests[2].tools] == ["answer"]
     assert "No steps are left" in chat.requests[2].text
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        Completion("It costs 2.4 million."),
+        READ,
+        answers(),
+        Completion("", 1, 1, (ToolCall("c", "answer", "{"),), "calls"),
+    ],
+    ids=["text", "another tool", "no statement", "not JSON"],
+)
+def test_a_last_turn_that_is_no_answer_is_asked_for_once_more_as_json(last: Completion) -> None:
+    form = answers(("2.4 million.", ["E3"])).calls[0].arguments
+    chat = FakeChat([READ, last, form, verdict("yes")], capabilities=DRIVES)
+    answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=1)).ask(QUESTION)
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million.")
+    assert chat.requests[2].schema is not None and "statements" in chat.requests[2].schema["properties"]
+
+
+def test_a_model_whose_json_cannot_be_used_either_is_not_asked_again() -> None:
+    nothing = answers().calls[0].arguments
+    chat = FakeChat([READ, READ, nothing], capabilities=DRIVES)
+    answer = Desk(MEETING, chat=chat, settings=Agent(max_steps=1)).ask(QUESTION)
+    assert answer.missing[0] == "The model gave no usable answer." and len(chat.requests) == 3
 
 
 def test_frames_are_limited_over_all_looks_of_an_answer() -> None:
@@ -291,6 +346,25 @@ def test_an_answer_says_that_a_refuted_half_is_left_out() -> None:
     assert answer.missing == ("A part of the answer is left out, because its evidence does not support it.",)
 
 
+@pytest.mark.parametrize("verdict_of_the_other_half", ["no", "unclear"])
+@pytest.mark.parametrize("stated", ["no", "unsure"])
+def test_a_repair_that_gives_up_keeps_the_half_that_was_verified(verdict_of_the_other_half: str, stated: str) -> None:
+    halves = answers(("2.4 million euros.", ["E3"]), ("The county pays it all.", ["E4"]))
+    half = answers(("2.4 million euros.", ["E3"]), stated=stated)
+    chat = agent_chat([READ, halves, half], judge=["yes", verdict_of_the_other_half])
+    answer = Desk(MEETING, chat=chat).ask("What does the bridge cost, and who paints it?")
+    assert (answer.status, answer.text) == (AnswerStatus.ANSWERED, "2.4 million euros.")
+    assert [cited.verified for cited in answer.citations] == [True]
+    assert answer.missing == ("A part of the answer is left out, because its evidence does not support it.",)
+
+
+def test_a_repair_that_gives_up_a_statement_that_was_not_accepted_leaves_nothing() -> None:
+    chat = agent_chat(
+        [READ, answers(("Ninety euros.", ["E1"])), answers(stated="no", could_be_in=["speech"])], judge=["unclear"]
+    )
+    assert Desk(MEETING, chat=chat).ask(QUESTION).status is AnswerStatus.NOT_IN_VIDEO
+
+
 def test_only_the_cited_words_that_show_the_answer_stay_cited() -> None:
     judged = json.dumps({"reason": "It says so.", "verdict": "yes", "shown_by": "[E3]"})
     chat = FakeChat([READ, answers(("2.4 million.", ["E1", "E3", "E4"])), judged], capabilities=DRIVES)
@@ -345,6 +419,12 @@ def test_the_model_sees_earlier_turns_with_the_moments_they_cited() -> None:
         ("[e3], F1", ["E3", "F1"]),
         ("E3-E5", ["E3", "E4", "E5"]),
         ("E3 to 4", ["E3", "E4"]),
+        ("E12 - 3 cars", ["E12"]),
+        ("E7 to 2:05", ["E7"]),
+        ("E3 - 0:15", ["E3"]),
+        ("E3 - 15:20", ["E3"]),
+        ("证据E3", ["E3"]),
+        ("SCENE3", []),
         ("none", []),
     ],
 )

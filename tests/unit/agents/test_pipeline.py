@@ -78,6 +78,14 @@ def test_a_short_video_is_read_whole_in_order_of_time_without_times() -> None:
     assert "1:30" not in prompt and "90" not in prompt
 
 
+def test_of_several_videos_the_model_reads_which_one_each_line_is_from() -> None:
+    chat = small([reading((["E2"], "second.mp4 is about Euler."))])
+    desk = Desk([(1.0, 2.0, "Today we meet Gauss.")], chat=chat)
+    second = desk.add("second", [(1.0, 2.0, "Today we meet\nEuler.")])
+    desk.ask("Which lecture is about Euler?", videos=[desk.video, second])
+    assert "E1 v.mp4, said: Today we meet Gauss.\nE2 second.mp4, said: Today we meet Euler.\n" in lines_read(chat)
+
+
 def test_at_a_moment_that_the_question_names_the_screen_is_read_again() -> None:
     chat = small([reading((["E1"], "3 : 1"))])
     desk = Desk(chat=chat)

@@ -121,10 +121,19 @@ def test_a_separate_vision_model_describes_short_runs_of_frames() -> None:
     assert [one.question for one in stored] == ["cars", "cars"]
 
 
-def test_a_vision_model_that_sees_nothing_of_it_gives_no_evidence() -> None:
-    eyes = FakeVisionLanguageModel(rule=lambda *_: "NOTHING")
+@pytest.mark.parametrize("reply", ["NOTHING", "Nothing.", " **NOTHING** "])
+def test_a_vision_model_that_sees_nothing_of_it_gives_no_evidence(reply: str) -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda *_: reply)
     outcome = run(Desk(chat=agent_chat([], capabilities=READS), vision=eyes), "look", video="V1", goal="cars")
     assert not texts(outcome) and "saw nothing" in str(outcome.parts[-1])
+
+
+def test_the_word_nothing_on_a_sign_is_seen() -> None:
+    eyes = FakeVisionLanguageModel(rule=lambda *_: "A sign says NOTHING COMPARES.")
+    outcome = run(
+        Desk(chat=agent_chat([], capabilities=READS), vision=eyes), "look", video="V1", frames=1, goal="signs"
+    )
+    assert texts(outcome) == ["A sign says NOTHING COMPARES."]
 
 
 def test_looking_at_few_frames_of_a_long_video_does_not_cover_it() -> None:
@@ -255,10 +264,39 @@ def test_tally_counts_a_word_as_often_as_it_is_said() -> None:
     assert finding.text == "“the library” is said 4 times, counted word by word."
 
 
-def test_tally_counts_the_evidence_that_is_named() -> None:
+def test_tally_counts_nothing_where_no_words_are_known() -> None:
+    with pytest.raises(ToolRefused, match="nothing is known of what is said there"):
+        run(Desk(screen=SLIDES), "tally", term="the library", source="speech")
+
+
+def test_tally_of_one_of_several_videos_says_which() -> None:
+    desk = Desk(MEETING)
+    both = desk.context(videos=(desk.video, desk.add("second", [(1.0, 2.0, "The library opens.")])))
+    (finding, *_) = run_tool(ToolCall("c1", "tally", '{"term": "library", "video": "V2"}'), both).parts
+    assert isinstance(finding, Finding)
+    assert finding.text == "“library” is said 1 times in second.mp4, counted word by word."
+
+
+@pytest.mark.parametrize("ids", [["E1", "E3", "E3"], ["[E3]", "e1"]])
+def test_tally_counts_the_evidence_that_is_named(ids: list[str]) -> None:
     known = merge_passages((), [_passage(1), _passage(2), _passage(3)])
-    outcome = run(Desk(), "tally", ids=["E1", "E3", "E3", "E9"], evidence=known)
-    assert str(outcome.parts[0]).count("E1") and "2 pieces of evidence: E1, E3." in outcome.parts[0].text  # type: ignore[union-attr]
+    (finding,) = run(Desk(), "tally", ids=ids, evidence=known).parts
+    assert isinstance(finding, Finding) and finding.text.startswith("2 pieces of evidence: ")
+
+
+@pytest.mark.parametrize("tool", ["tally", "apart"])
+def test_a_range_of_ids_names_all_of_it(tool: str) -> None:
+    known = merge_passages((), [_passage(at) for at in range(1, 7)])
+    (finding,) = run(Desk(), tool, ids=["E1", "E3-E6"], evidence=known).parts
+    assert isinstance(finding, Finding) and [one.id for one in finding.passages] == ["E1", "E3", "E4", "E5", "E6"]
+
+
+@pytest.mark.parametrize("tool", ["tally", "apart"])
+@pytest.mark.parametrize("unknown", ["E9", "E2-E9", "the first"])
+def test_evidence_that_does_not_exist_is_not_left_out_in_silence(tool: str, unknown: str) -> None:
+    known = merge_passages((), [_passage(1), _passage(2)])
+    with pytest.raises(ToolRefused, match="There is no evidence"):
+        run(Desk(), tool, ids=["E1", "E2", unknown], evidence=known)
 
 
 def test_apart_orders_evidence_and_gives_the_seconds_between() -> None:
