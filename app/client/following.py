@@ -81,17 +81,26 @@ class Reconnect:
 class Waiting(Generic[Item]):
     """Follows background work across lost connections, until it ends or the time is up."""
 
-    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Item | None]) -> None:
+    def __init__(
+        self,
+        what: str,
+        timeout_s: float | None,
+        read: Callable[[ServerEvent], Item | None],
+        on_pulse: Callable[[], None],
+    ) -> None:
+        """`on_pulse` is called every few seconds, also while nothing happens; what it raises ends the waiting."""
         self.after = 0
         self.ended = False
         self._what = what
         self._timeout_s = timeout_s
         self._read = read
+        self._on_pulse = on_pulse
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._reconnect = Reconnect()
 
     def take(self, event: ServerEvent) -> Item | None:
         """What an event says; None for a heartbeat. Raises WorkerFailed when the time is up."""
+        self._on_pulse()
         self._reconnect.restored()
         self.after = max(self.after, event.number)
         self.ended = event.kind == "end"
@@ -103,6 +112,7 @@ class Waiting(Generic[Item]):
 
     def lost(self, error: httpx.HTTPError | None = None) -> float:
         """Seconds to wait before reconnecting. Raises WorkerFailed after several failures."""
+        self._on_pulse()
         closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
         return self._reconnect.lost(wire.unreachable(error) if error else closed)
 
@@ -119,6 +129,10 @@ def batch_in(event: ServerEvent) -> BatchOut | None:
 
 def ignore_batch(batch: BatchOut) -> None:
     """Does nothing with the state of a batch."""
+
+
+def ignore_pulse() -> None:
+    """Does nothing."""
 
 
 def step_of(event: ServerEvent) -> Event | AnswerOut | None:
