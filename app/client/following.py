@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import httpx
 from pydantic import ValidationError
 
 from app.api.schemas import AnswerOut, JobOut, ProblemOut, error_of
@@ -100,21 +99,27 @@ class Waiting(Generic[Item]):
 
     def take(self, event: ServerEvent) -> Item | None:
         """What an event says; None for a heartbeat. Raises WorkerFailed when the time is up."""
-        self._on_pulse()
         self._reconnect.restored()
         self.after = max(self.after, event.number)
         self.ended = event.kind == "end"
-        if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
+        self._on_pulse()
+        if not self.ended and self._time_is_up:
             raise WorkerFailed(
                 f"{self._what} has not ended after {self._timeout_s:g} s.", "It goes on; wait for it again."
             )
         return self._read(event)
 
-    def lost(self, error: httpx.HTTPError | None = None) -> float:
-        """Seconds to wait before reconnecting. Raises WorkerFailed after several failures."""
+    def lost(self, error: WorkerFailed | None = None) -> float:
+        """Seconds to wait before reconnecting. Raises the error when the time is up, and after several failures."""
         self._on_pulse()
-        closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
-        return self._reconnect.lost(wire.unreachable(error) if error else closed)
+        error = error or WorkerFailed("The server keeps closing the stream.", "See its log.")
+        if self._time_is_up:
+            raise error
+        return self._reconnect.lost(error)
+
+    @property
+    def _time_is_up(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
 
 
 def job_event_in(event: ServerEvent) -> Event | JobOut | None:
