@@ -33,7 +33,7 @@ class Caller:
         response = await self._send(call.method, call.path, **call.options())
         items = call.read(response)
         while "next" in response.links and (limit is None or len(items) < limit):
-            response = await self._send("GET", response.links["next"]["url"])
+            response = await self._send("GET", str(response.url.join(response.links["next"]["url"])))
             items += call.read(response)
         return items[:limit]
 
