@@ -145,3 +145,41 @@ def with_cover(path: Path, source: Path) -> Path:
                 packet.stream = copies[packet.stream.index]
                 out.mux(packet)
     return path
+
+
+def noise(path: Path, seconds: float, shown: int | None = None) -> Path:
+    """Pictures that cost many bytes, or of one grey value."""
+    dice = np.random.default_rng(0)
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.options = {"preset": "ultrafast"}
+        for _ in range(round(seconds * 10)):
+            image = dice.integers(0, 256, (120, 160, 3), dtype=np.uint8)
+            image = image if shown is None else np.full_like(image, shown)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
+        out.mux(stream.encode(None))
+    return path
+
+
+def with_streams(path: Path, *sources: Path, default: int | None = None) -> Path:
+    """The streams of several files in one Matroska file; one picture stream may be flagged as default."""
+    from av.stream import Disposition
+
+    given = [av.open(str(source)) for source in sources]
+    with av.open(str(path), "w") as out:
+        packets = []
+        for number, container in enumerate(given):
+            for stream in container.streams:
+                copy = out.add_stream_from_template(stream)
+                copy.disposition = Disposition.default if number == default else Disposition(0)
+                packets += [(packet, copy) for packet in container.demux(stream) if packet.size]
+                container.seek(0)
+        packets.sort(key=lambda one: float(one[0].pts * one[0].time_base))
+        for packet, copy in packets:
+            packet.stream = copy
+            packet.dts = packet.pts if packet.dts is None else packet.dts
+            out.mux(packet)
+    for container in given:
+        container.close()
+    return path

@@ -21,7 +21,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.api.keys import KeyCheck, TooManyGuesses
 from app.api.openai_errors import error_response
 from app.api.problems import RETRY_S, plain_problem
-from app.api.proxies import PUBLIC_ORIGIN, public_address
+from app.api.proxies import PUBLIC_ADDRESS, public_address
 from app.api.schemas import problem_of
 from app.api.sessions import Sessions
 from app.core.errors import BadSettings
@@ -195,8 +195,8 @@ def _host_name(host: str) -> str:
 
 def _hosts(scope: Scope, headers: Headers) -> list[str]:
     """The names that a request uses: that of the proxy's own request, and that which the browser sees."""
-    public = scope.get(PUBLIC_ORIGIN, "").partition("://")[2]
-    return [headers.get("host", ""), *([public] if public else [])]
+    public = scope.get(PUBLIC_ADDRESS)
+    return [headers.get("host", ""), *([public.netloc] if public and public.netloc else [])]
 
 
 def _is_foreign(scope: Scope, headers: Headers) -> bool:

@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from fastapi import Query, Request, Response
 
+from app.api.proxies import address_for
 from app.core.errors import BadInput
 
 Item = TypeVar("Item")
@@ -45,7 +46,8 @@ def link_next(request: Request, response: Response, cursor: str) -> None:
     """Adds the header `Link` with the address of the next page."""
     if cursor:
         address = request.url.include_query_params(cursor=cursor)
-        response.headers["Link"] = f'<{quote(address.path)}?{address.query}>; rel="next"'
+        path = f"{address_for(request).prefix}{quote(address.path)}"
+        response.headers["Link"] = f'<{path}?{address.query}>; rel="next"'
 
 
 def _after(items: Sequence[Item], place_of: Callable[[Item], Place], cursor: str, descending: bool) -> int:

@@ -12,14 +12,15 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.errors import BadSettings
 from app.core.settings import Server
 
-PUBLIC_ORIGIN = "longreel.origin"
-"""Where a scope carries the address that the browser sees, without a path."""
+PUBLIC_ADDRESS = "longreel.public_address"
+"""Where a scope carries the `PublicAddress` that the browser sees."""
 _TOLD = (
     "x-forwarded-for",
     "x-forwarded-host",
@@ -43,9 +44,15 @@ class PublicAddress:
     """The path below which it lies, without a slash at its end."""
 
     @property
-    def origin(self) -> str:
-        """Scheme, name and port."""
-        return f"{self.scheme}://{self.netloc}"
+    def url(self) -> str:
+        """The address of the page, without a slash at its end."""
+        return f"{self.scheme}://{self.netloc}{self.prefix}"
+
+
+def address_for(request: Request) -> PublicAddress:
+    """Where the caller finds this server."""
+    known: PublicAddress | None = request.scope.get(PUBLIC_ADDRESS)
+    return known or PublicAddress(request.url.scheme, request.url.netloc)
 
 
 def public_address(server: Server) -> PublicAddress | None:
@@ -119,7 +126,7 @@ class BehindProxy:
         if self._public or address.prefix or address.netloc != headers.get("host", ""):
             raw_headers.append((b"x-forwarded-host", f"{address.netloc}{address.prefix}".encode("latin-1", "replace")))
         raw_headers.append((b"x-forwarded-proto", address.scheme.encode()))
-        seen = {**scope, "headers": raw_headers, "path": path, "scheme": address.scheme, PUBLIC_ORIGIN: address.origin}
+        seen = {**scope, "headers": raw_headers, "path": path, "scheme": address.scheme, PUBLIC_ADDRESS: address}
         if path != scope["path"] and "raw_path" in scope:
             seen["raw_path"] = scope["raw_path"].removeprefix(address.prefix.encode())
         peer = _peer(scope)

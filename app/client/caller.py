@@ -11,6 +11,7 @@ import httpx
 from app.client import following, wire
 from app.client.call import Call, nothing, streamed
 from app.client.transport import Transport
+from app.core.errors import WorkerFailed
 
 Result = TypeVar("Result")
 
@@ -32,7 +33,7 @@ class Caller:
         response = await self._send(call.method, call.path, **call.options())
         items = call.read(response)
         while "next" in response.links and (limit is None or len(items) < limit):
-            response = await self._send("GET", response.links["next"]["url"])
+            response = await self._send("GET", str(response.url.join(response.links["next"]["url"])))
             items += call.read(response)
         return items[:limit]
 
@@ -44,7 +45,7 @@ class Caller:
     async def _followed(self, path: str, waiting: following.Waiting[Result]) -> AsyncGenerator[Result]:
         """The items of the stream at a path until it ends, reconnecting when the connection is lost."""
         while not waiting.ended:
-            lost = None
+            lost: WorkerFailed | None = None
             try:
                 async with self._events(Call("GET", path, nothing, headers=streamed(waiting.after))) as stream:
                     async for event in stream:
@@ -54,6 +55,8 @@ class Caller:
                         if waiting.ended:
                             return
             except httpx.HTTPError as error:
+                lost = wire.unreachable(error)
+            except WorkerFailed as error:  # such as the page of a proxy whose server starts again
                 lost = error
             await self._transport.pause(waiting.lost(lost))
 

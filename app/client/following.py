@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-import httpx
 from pydantic import ValidationError
 
 from app.api.schemas import AnswerOut, JobOut, ProblemOut, error_of
@@ -81,12 +80,20 @@ class Reconnect:
 class Waiting(Generic[Item]):
     """Follows background work across lost connections, until it ends or the time is up."""
 
-    def __init__(self, what: str, timeout_s: float | None, read: Callable[[ServerEvent], Item | None]) -> None:
+    def __init__(
+        self,
+        what: str,
+        timeout_s: float | None,
+        read: Callable[[ServerEvent], Item | None],
+        on_pulse: Callable[[], None],
+    ) -> None:
+        """`on_pulse` is called every few seconds, also while nothing happens; what it raises ends the waiting."""
         self.after = 0
         self.ended = False
         self._what = what
         self._timeout_s = timeout_s
         self._read = read
+        self._on_pulse = on_pulse
         self._deadline = None if timeout_s is None else time.monotonic() + timeout_s
         self._reconnect = Reconnect()
 
@@ -95,16 +102,24 @@ class Waiting(Generic[Item]):
         self._reconnect.restored()
         self.after = max(self.after, event.number)
         self.ended = event.kind == "end"
-        if not self.ended and self._deadline is not None and time.monotonic() > self._deadline:
+        self._on_pulse()
+        if not self.ended and self._time_is_up:
             raise WorkerFailed(
                 f"{self._what} has not ended after {self._timeout_s:g} s.", "It goes on; wait for it again."
             )
         return self._read(event)
 
-    def lost(self, error: httpx.HTTPError | None = None) -> float:
-        """Seconds to wait before reconnecting. Raises WorkerFailed after several failures."""
-        closed = WorkerFailed("The server keeps closing the stream.", "See its log.")
-        return self._reconnect.lost(wire.unreachable(error) if error else closed)
+    def lost(self, error: WorkerFailed | None = None) -> float:
+        """Seconds to wait before reconnecting. Raises the error when the time is up, and after several failures."""
+        self._on_pulse()
+        error = error or WorkerFailed("The server keeps closing the stream.", "See its log.")
+        if self._time_is_up:
+            raise error
+        return self._reconnect.lost(error)
+
+    @property
+    def _time_is_up(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
 
 
 def job_event_in(event: ServerEvent) -> Event | JobOut | None:
@@ -119,6 +134,10 @@ def batch_in(event: ServerEvent) -> BatchOut | None:
 
 def ignore_batch(batch: BatchOut) -> None:
     """Does nothing with the state of a batch."""
+
+
+def ignore_pulse() -> None:
+    """Does nothing."""
 
 
 def step_of(event: ServerEvent) -> Event | AnswerOut | None:

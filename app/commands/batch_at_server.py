@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ from rich.markup import escape
 from app.api.schemas import problem_of
 from app.api.schemas.batches import BatchOut
 from app.commands.ingesting import ingest_at, request_of
-from app.commands.start import name_for_server
+from app.commands.start import cancelling, name_for_server
 from app.core.errors import Cancelled, LongreelError
 from app.core.paths import existing, is_address
 from app.services.batches import BatchRequest, Item
@@ -52,7 +53,9 @@ class ServerBatch:
             language=summary.language,
             formats=tuple(dict.fromkeys((*self._request.formats, "md", "json"))),
         )
-        done = self._server.wait_batch(batch.id, on_event=self._show)
+        stopped = Cancelled("The batch was cancelled.", "The same command uses what is finished.")
+        with cancelling(self._cancelled, stopped, partial(self._server.cancel_batch, batch.id)) as check:
+            done = self._server.wait_batch(batch.id, on_event=self._show, on_pulse=check)
         for child in done.children:
             if child.error:
                 self._err.print(f"[red]failed[/] {escape(child.title)}: {escape(child.error.message)}", soft_wrap=True)
@@ -81,9 +84,6 @@ class ServerBatch:
         self._ended = ended
         if share:
             self._err.print(f"  {share}  {batch.finished} of {batch.total} videos")
-        if self._cancelled():
-            self._server.cancel_batch(batch.id)
-            raise Cancelled("The batch was cancelled.", "The same command uses what is finished.")
 
 
 def show_files(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,9 +13,8 @@ from rich.markup import escape
 
 from app.api.guard import trusts_this_machine
 from app.api.schemas import JobOut, VideoOut, problem_of
-from app.commands.start import JsonOption, interruptible, open_alone, running_longreel
+from app.commands.start import JsonOption, cancelling, interruptible, open_alone, running_longreel
 from app.core.errors import BadInput, Cancelled, LongreelError, contained
-from app.core.events import Event
 from app.core.paths import is_address, path_of
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
@@ -158,15 +158,9 @@ def ingest_at(
         hint = "Leave --replace out: a warning names the older video, and longreel delete deletes it."
         raise BadInput("A running server does not replace videos.", hint)
     job = _submit(server, request)
-    with IngestDisplay(err) as display:
-
-        def on_event(event: Event) -> None:
-            display(event)
-            if cancelled():
-                server.cancel(job.id)
-                raise Cancelled("The ingest was cancelled.", "The same command resumes it.")
-
-        result = server.wait(job.id, on_event=on_event).result or {}
+    stopped = Cancelled("The ingest was cancelled.", "The same command resumes it.")
+    with IngestDisplay(err) as display, cancelling(cancelled, stopped, partial(server.cancel, job.id)) as check:
+        result = server.wait(job.id, on_event=display, on_pulse=check).result or {}
     return _result(server.video(str(result["video_id"])), display)
 
 

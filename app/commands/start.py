@@ -7,14 +7,14 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
 
 from app.commands import resources
-from app.core.errors import InUse
+from app.core.errors import Cancelled, Conflict, InUse
 from app.core.paths import existing
 from app.core.settings import Settings, load_settings
 from app.services.ownership import owned, server_of
@@ -97,3 +97,24 @@ def interruptible() -> Iterator[Callable[[], bool]]:
         yield stopping.is_set
     finally:
         signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def cancelling(
+    cancelled: Callable[[], bool], stopped: Cancelled, cancel: Callable[[], object]
+) -> Iterator[Callable[[], None]]:
+    """Ctrl-C ends the block, and the work that it waits for is cancelled at the server.
+
+    Yields what the block calls every few seconds: it raises `stopped` after a Ctrl-C.
+    """
+
+    def check() -> None:
+        if cancelled():
+            raise stopped
+
+    try:
+        yield check
+    except (Cancelled, KeyboardInterrupt):
+        with suppress(Conflict):  # it has just ended
+            cancel()
+        raise

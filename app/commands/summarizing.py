@@ -245,7 +245,8 @@ def clip(
     if not is_folder(path.parent):
         raise BadInput(f"There is no folder {path.parent}.", "Create it first.")
     with usual_permissions():
-        span = cut(source, TimeSpan(begin, min(finish, entry.duration_s)), path)
+        inside = TimeSpan(begin, min(finish, entry.duration_s))
+        span = cut(source, inside, path, track=entry.media.picture_track)
     out_console, err = consoles()
     if as_json:
         out_console.print_json(data={"path": str(path), "start_s": span.start_s, "end_s": span.end_s})

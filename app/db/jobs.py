@@ -181,10 +181,11 @@ class SqlJobStore:
         """Queues a failed or cancelled job again, and such children of it."""
         try:
             with self._writing() as connection:
-                job = states.retry(_job(_locked(connection, job_id), job_id), self._now(connection))
+                now = self._now(connection)
+                job = states.retry(_job(_locked(connection, job_id), job_id), now)
                 for child in _locked_children(connection, job_id):
-                    if child.state in (JobState.FAILED, JobState.CANCELLED):
-                        self._save(connection, states.retry(child, self._now(connection)))
+                    if (again := states.retry_part(child, now)) is not child:
+                        self._save(connection, again)
                 return self._save(connection, job)
         except IntegrityError as error:
             raise key_taken(job) from error

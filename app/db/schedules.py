@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Row, Select, delete, insert, or_, select, update
+from sqlalchemy import Row, Select, case, delete, insert, or_, select, update
 
 from app.core.errors import NotFound
 from app.db.database import Database, upsert
@@ -70,14 +70,17 @@ class SqlSchedules:
     def add(self, schedule: Schedule) -> None:
         """Keeps a new one. Raises NotFound when its collection is gone."""
         with self._database.writing() as connection:
-            connection.execute(insert(schedules).values(_values(schedule)))
+            row = {name: getattr(schedule, name) for name in Schedule.__slots__}
+            connection.execute(insert(schedules).values(row))
 
-    def change(self, schedule: Schedule) -> None:
-        """Keeps it as it is now. Raises NotFound."""
+    def change(self, id: str, decided: Mapping[str, Any]) -> Schedule:
+        """Replaces these fields, and returns it as it is now. Raises NotFound."""
         with self._database.writing() as connection:
-            change = update(schedules).where(schedules.c.id == schedule.id).values(_values(schedule))
-            if connection.execute(change).rowcount == 0:
-                raise no_such_schedule(schedule.id)
+            change = update(schedules).where(schedules.c.id == id).values(decided).returning(schedules)
+            row = connection.execute(change).one_or_none()
+        if row is None:
+            raise no_such_schedule(id)
+        return _schedule(row)
 
     def remove(self, id: str) -> None:
         """Forgets one and what was seen in its folder. Raises NotFound."""
@@ -99,17 +102,18 @@ class SqlSchedules:
             connection.execute(lease)
             return replace(_schedule(row), lease_until=now + lease_s)
 
-    def ran(self, id: str, outcome: dict[str, Any], now: float, next_at: float) -> None:
-        """It was done, and is due again at `next_at`; no error when it is gone."""
-        values = {"last_at": now, "outcome": outcome, "next_at": next_at, "lease_until": None}
+    def ran(self, claimed: Schedule, outcome: dict[str, Any], now: float, next_at: float) -> None:
+        """It was done, and is due again at `next_at`, or when it was made due meanwhile; no error when it is gone."""
+        following = case((schedules.c.next_at == claimed.next_at, next_at), else_=schedules.c.next_at)
+        values = {"last_at": now, "outcome": outcome, "next_at": following, "lease_until": None}
         with self._database.writing() as connection:
-            connection.execute(update(schedules).where(schedules.c.id == id).values(values))
+            connection.execute(update(schedules).where(schedules.c.id == claimed.id).values(values))
 
     def hasten(self, id: str, at: float) -> None:
-        """Makes it due at `at` unless it is due earlier; no error when it is gone."""
-        later = update(schedules).where(schedules.c.id == id, schedules.c.next_at > at)
+        """Makes it due at `at` unless it waits and is due earlier; no error when it is gone."""
+        later = or_(schedules.c.next_at > at, schedules.c.lease_until.is_not(None))
         with self._database.writing() as connection:
-            connection.execute(later.values(next_at=at))
+            connection.execute(update(schedules).where(schedules.c.id == id, later).values(next_at=at))
 
     def looks(self, id: str) -> dict[str, FileState]:
         """What was seen in its folder, by file."""
@@ -140,7 +144,3 @@ def _due(now: float) -> Select[Any]:
 
 def _schedule(row: Row[Any]) -> Schedule:
     return Schedule(**{name: getattr(row, name) for name in Schedule.__slots__})
-
-
-def _values(schedule: Schedule) -> dict[str, Any]:
-    return {name: getattr(schedule, name) for name in Schedule.__slots__}

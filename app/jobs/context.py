@@ -50,7 +50,9 @@ class JobContext:
 
     def cancelled(self) -> bool:
         """Whether the handler should raise Cancelled: the job was cancelled or lost, or goes on later."""
-        return self._lost.is_set() or self.goes_on_later
+        if self.goes_on_later:
+            self._aside.set()  # the store may answer again before the handler has raised Cancelled
+        return self._lost.is_set() or self._aside.is_set()
 
     def step_aside(self) -> None:
         """Lets another job go first: once the handler has raised Cancelled, this one is back in the queue."""

@@ -183,6 +183,18 @@ def retry(job: Job, now: float) -> Job:
     return replace(again, priority=job.priority)
 
 
+def retry_part(part: Job, now: float) -> Job:
+    """A part of a job that is tried again: `retry` if it failed or was cancelled, otherwise the same.
+
+    Raises Conflict while its worker still stops: it would end as cancelled afterwards.
+    """
+    if part.state is JobState.RUNNING and part.cancel_requested:
+        part = cancel(part, now)  # it has ended if its worker is gone
+        if part.state is JobState.RUNNING:
+            raise Conflict("One of the videos is still stopping.", "Try again in a moment.")
+    return retry(part, now) if part.state in (JobState.FAILED, JobState.CANCELLED) else part
+
+
 def dismiss(job: Job) -> Job:
     """Ended -> the same state, dismissed. Raises BadInput before its end."""
     if job.state not in ENDED:

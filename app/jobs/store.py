@@ -93,7 +93,7 @@ class JobStore(Protocol):
     def retry(self, job_id: str) -> Job:
         """Queues a failed or cancelled job again, and its children that failed or were cancelled.
 
-        Raises NotFound; BadInput in other states or if its key is taken.
+        Raises NotFound; BadInput in other states, if its key is taken, or while a child that was cancelled still runs.
         """
         ...
 

@@ -124,7 +124,7 @@ class DownloadService:
             return self._ingest.handle(_called(job, title or first.title), context)
 
     def _queue(self, job: Job, others: Sequence[PageVideo], report: Listener, *, left_out: bool) -> None:
-        """Queues the other videos of a list, with the options of the first; one that waits already only once."""
+        """Queues the other videos of a list, with the options of the first; each once, also when the job is retried."""
         first, webhook = IngestRequest.from_payload(job.payload), job.payload.get("webhook")
         for one in others:
             request = IngestRequest(
@@ -136,7 +136,7 @@ class DownloadService:
                 tags=first.tags,
                 source=one.address,
             )
-            self._ingest.submit(request, webhook=webhook, key=f"page {job.id} {one.address}")
+            self._ingest.submit(request, webhook=webhook, request_key=f"page {job.id} {one.address}")
         more = f" It holds more than {MOST_VIDEOS}; the rest was left out." if left_out else ""
         report(Warned(f"This page lists {len(others) + 1} videos; the others are queued.{more}"))
 

@@ -229,7 +229,8 @@ class LibraryService:
     def _frame(self, id: VideoId, time_s: float, max_side: int) -> Frame:
         if self._frames is None:
             raise NotFound("This picture is lost.", "Ingest the video again.")
-        frame = next(iter(self._frames().at(self.media_path(id), [time_s], max_side=max_side)), None)
+        track = self._library.video(id).media.picture_track
+        frame = next(iter(self._frames().at(self.media_path(id), [time_s], max_side=max_side, track=track)), None)
         if frame is None:
             raise NotFound("This picture can no longer be read from the file.", "Get a complete copy of the file.")
         return frame

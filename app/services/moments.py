@@ -84,7 +84,8 @@ class MomentService:
         if video.media.video is None:
             raise NotFound("This video has no pictures.", "Choose a video with pictures.")
         path = self._library.media_path(video.id)
-        frame = next(self._frames().at(path, [min(time_s, video.duration_s)], max_side=max_side), None)
+        times_s, track = [min(time_s, video.duration_s)], video.media.picture_track
+        frame = next(self._frames().at(path, times_s, max_side=max_side, track=track), None)
         if frame is None:
             raise NotFound(f"No picture can be read at {time_s:g} s.", "Ask for an earlier time.")
         buffer = io.BytesIO()
@@ -101,7 +102,8 @@ class MomentService:
             hint = f"Give a start and an end inside the video, at most {LONGEST_CLIP_S / 60:g} minutes apart."
             raise BadInput("A clip cannot be made of these times.", hint)
         target = folder / f"{file_stem(video.title)} {span.start_s:g}-{span.end_s:g}{source.suffix or '.mkv'}"
-        return target, cut(source, TimeSpan(span.start_s, min(span.end_s, video.duration_s)), target)
+        inside = TimeSpan(span.start_s, min(span.end_s, video.duration_s))
+        return target, cut(source, inside, target, track=video.media.picture_track)
 
 
 def search_within(

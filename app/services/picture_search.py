@@ -185,7 +185,8 @@ class PictureSearch:
             own = sorted((one for one in near if one.video.id == id), key=lambda one: one.span.start_s)
             times = [one.span.start_s for one in own]
             shown = []
-            for frame in self._frames().at(self._path(id), times, max_side=2 * COMPARED_SIDE):
+            track = own[0].video.media.picture_track
+            for frame in self._frames().at(self._path(id), times, max_side=2 * COMPARED_SIDE, track=track):
                 _stop_if(cancelled)
                 shown.append(Image.fromarray(frame.image))
             alike += zip(own, likenesses(image, shown, [one.likeness for one in own]), strict=False)

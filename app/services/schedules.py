@@ -98,12 +98,9 @@ class ScheduleService:
 
     def change(self, id: str, plan: ScheduleSpec) -> Schedule:
         """Replaces what was decided, and when it is next due. Raises NotFound, BadInput."""
-        schedule = self._store.get(id)
-        if plan.folder != schedule.folder:
+        if plan.folder != self._store.get(id).folder:
             plan = replace(plan, folder=_folder(plan.folder))
-        changed = replace(schedule, lease_until=None, **self._decided(plan, self._clock()))
-        self._store.change(changed)
-        return changed
+        return self._store.change(id, self._decided(plan, self._clock()))
 
     def remove(self, id: str) -> None:
         """Forgets a schedule; videos and jobs stay. Raises NotFound."""
@@ -126,7 +123,7 @@ class ScheduleService:
             following = next_time(schedule.cron, schedule.every_s, now)
             if outcome.get("waiting"):
                 following = min(following, now + SETTLE_S)
-            self._store.ran(schedule.id, outcome, now, following)
+            self._store.ran(schedule, outcome, now, following)
 
     def _look(self, schedule: Schedule) -> dict[str, Any]:
         """Queues what is new in the folder, and returns how many files may still be growing."""

@@ -68,15 +68,16 @@ class SelectionService:
         if method in CLASSES[FOR_A_QUESTION] and not words:
             raise BadInput(f"The method {method} needs a question.", "Give one, or choose another method.")
         seen = [one for one in self._features(video) if window is None or window.contains(one.pts_s)]
+        track = video.media.picture_track
 
         def fetch(times_s: Sequence[float]) -> Iterable[Frame]:
-            return self._frames().at(self._path(video.id), times_s, max_side=JUDGED_SIDE)
+            return self._frames().at(self._path(video.id), times_s, max_side=JUDGED_SIDE, track=track)
 
         if method == KEYFRAMES:
             from gpu_workers.selection.keyframes import KeyframeSelector
 
             checked_options(KeyframeSelector, method, options)
-            name, places = KEYFRAMES, KeyframeSelector.of_file(self._path(video.id)).select(seen, count)
+            name, places = KEYFRAMES, KeyframeSelector.of_file(self._path(video.id), track).select(seen, count)
         elif words and method not in CLASSES[PLAIN]:
             selector = self._selector(FOR_A_QUESTION, method, options)
             name, places = selector.name, selector.select(words, seen, count, fetch=fetch)

@@ -17,20 +17,20 @@ from app.core.types import TimeSpan
 from gpu_workers.media.container import SAME_TIME_S, OpenMedia, opened, shift
 
 
-def cut(source: Path, span: TimeSpan, target: Path) -> TimeSpan:
-    """Copies a span of a file into a new one, pictures and all sound tracks, without encoding anything.
+def cut(source: Path, span: TimeSpan, target: Path, *, track: int | None = None) -> TimeSpan:
+    """Copies a span of a file into a new one, a picture track and all sound tracks, without encoding anything.
 
     Returns the span that was copied, on the clock of the source: its start is that of a key frame. The
     container is chosen by the name of `target`, which is written whole or not at all. Raises BadInput for a
     span without packets and for a container that cannot hold the streams, StorageFull.
     """
     start_s = span.start_s
-    with opened(source) as media:
+    with opened(source, track) as media:
         if media.video is not None:
             first = next(media.packets(media.video.index, span.start_s), None)
             key_frame_s = None if first is None else media.packet_s(first)
             start_s = 0.0 if key_frame_s is None else max(0.0, min(key_frame_s, span.start_s))
-    with opened(source) as media:  # anew: looking for the key frame has used packets up
+    with opened(source, track) as media:  # anew: looking for the key frame has used packets up
         partial = target.with_name(f".{uuid.uuid4().hex}{target.suffix}")
         try:
             end_s = _copy(media, start_s, span.end_s, partial)

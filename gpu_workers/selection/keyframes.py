@@ -16,12 +16,12 @@ from gpu_workers.media.container import opened
 from gpu_workers.selection.blank import evenly, worth_showing
 
 
-def keyframe_times(path: Path) -> list[float]:
-    """The times of a file's key frames in seconds, ascending. Raises BadInput.
+def keyframe_times(path: Path, track: int | None = None) -> list[float]:
+    """The times of the key frames of a picture track in seconds, ascending; None takes the best one. Raises BadInput.
 
     To decode only these, pass them to `FrameSource.at`.
     """
-    with opened(path) as media:
+    with opened(path, track) as media:
         if media.video is None:
             return []
         packets = media.packets(media.video.index, 0.0)
@@ -36,9 +36,9 @@ class KeyframeSelector:
         self._times_s = sorted(times_s)
 
     @classmethod
-    def of_file(cls, path: Path) -> KeyframeSelector:
+    def of_file(cls, path: Path, track: int | None = None) -> KeyframeSelector:
         """For the candidates of one file. Raises BadInput."""
-        return cls(keyframe_times(path))
+        return cls(keyframe_times(path, track))
 
     @property
     def name(self) -> str:

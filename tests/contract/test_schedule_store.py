@@ -29,6 +29,12 @@ def schedule(id: str = "a", next_at: float = NOW, **more: object) -> Schedule:
     return replace(whole, **more)  # type: ignore[arg-type]
 
 
+def claimed(store: Store) -> Schedule:
+    claimed = store.claim(NOW, 60.0)
+    assert claimed is not None
+    return claimed
+
+
 def test_a_schedule_comes_back_as_it_was(store: Store) -> None:
     folder = b"/videos/caf\xe9".decode("utf-8", "surrogateescape")
     first = schedule("a", folder=folder, cron="0 3 * * *", every_s=None, summary={"length": "line"})
@@ -43,15 +49,14 @@ def test_a_schedule_changes_and_goes(store: Store) -> None:
     store.add(schedule("a"))
     store.keep_looks("a", {"f": FileState("1-1", NOW)})
     changed = schedule("a", paused=True, every_s=90.0)
-    store.change(changed)
-    assert store.get("a") == changed
+    assert store.change("a", {"paused": True, "every_s": 90.0}) == changed == store.get("a")
     assert store.looks("a") == {"f": FileState("1-1", NOW)}
     store.remove("a")
     assert store.all() == [] and store.looks("a") == {}
     for call in (
         lambda: store.get("a"),
         lambda: store.remove("a"),
-        lambda: store.change(changed),
+        lambda: store.change("a", {"paused": True}),
         lambda: store.keep_looks("a", {"f": FileState("1-1", NOW)}),
     ):
         with pytest.raises(NotFound):
@@ -68,8 +73,7 @@ def test_what_is_due_is_claimed_once_the_longest_due_first(store: Store) -> None
 
 def test_what_was_done_is_due_again_at_its_next_time(store: Store) -> None:
     store.add(schedule("a"))
-    store.claim(NOW, 60.0)
-    store.ran("a", {"new": 2, "jobs": ["x"]}, NOW + 3, NOW + 100)
+    store.ran(claimed(store), {"new": 2, "jobs": ["x"]}, NOW + 3, NOW + 100)
     done = store.get("a")
     assert (done.outcome, done.last_at, done.next_at, done.lease_until) == (
         {"new": 2, "jobs": ["x"]},
@@ -96,8 +100,27 @@ def test_a_schedule_is_hastened_but_never_delayed(store: Store) -> None:
     assert store.get("a").next_at == NOW + 10
 
 
+def test_what_is_hastened_while_it_is_done_is_due_again(store: Store) -> None:
+    store.add(schedule("a"))
+    running = claimed(store)
+    store.hasten("a", NOW + 2)
+    assert store.claim(NOW + 2, 60.0) is None
+    store.ran(running, {}, NOW + 3, NOW + 100)
+    done = store.get("a")
+    assert (done.last_at, done.next_at, done.lease_until) == (NOW + 3, NOW + 2, None)
+
+
+def test_what_is_changed_while_it_is_done_keeps_its_new_time_and_what_came_of_it(store: Store) -> None:
+    store.add(schedule("a"))
+    running = claimed(store)
+    assert store.change("a", {"every_s": 5000.0, "next_at": NOW + 5000}).lease_until == NOW + 60
+    store.ran(running, {"new": 1}, NOW + 3, NOW + 100)
+    done = store.get("a")
+    assert (done.every_s, done.next_at, done.outcome, done.lease_until) == (5000.0, NOW + 5000, {"new": 1}, None)
+
+
 def test_nothing_is_said_about_a_schedule_that_went_meanwhile(store: Store) -> None:
-    store.ran("gone", {}, NOW, NOW)
+    store.ran(schedule("gone"), {}, NOW, NOW)
     store.hasten("gone", NOW)
     assert store.all() == []
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +15,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from app.cli import app
+from app.core.requests import IngestRequest
 from app.core.settings import Settings
+from app.jobs.states import JobState
+from app.services.batch_jobs import WHOLE
 from app.services.ownership import owned
 from tests.integration.live import serving
 from tests.integration.terminal import fork, run_command
@@ -98,3 +104,38 @@ def test_a_command_that_is_killed_leaves_the_server_and_the_next_command_free(
     wait_until(served.agent.stopped.is_set)
     done = longreel("ask", video.id[:8], "What is said?", "--json")
     assert done.exit_code == 0 and json.loads(done.stdout)["status"] == "answered"
+
+
+@pytest.mark.parametrize("command", ["ingest", "summarize"])
+@pytest.mark.parametrize(("heartbeat_s", "waits_s"), [(0.5, [30]), (60.0, [1, 30])], ids=["once", "twice in a hurry"])
+def test_ctrl_c_cancels_work_at_the_server_while_it_says_nothing(
+    served: StandIn,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    heartbeat_s: float,
+    waits_s: list[float],
+) -> None:
+    for routes in ("jobs", "batches"):
+        monkeypatch.setattr(f"app.api.routes.{routes}.HEARTBEAT_S", heartbeat_s)
+    served.reader.hold.clear()
+    film = tmp_path / "talk.mp4"
+    film.write_bytes(b"a film")
+    jobs = served.longreel.jobs
+    if command == "ingest":
+        process = fork(run_command, ["ingest", str(film)])
+    else:
+        busy = served.longreel.ingest.submit(IngestRequest(film))
+        wait_until(lambda: jobs.get(busy.id).done_share is not None)
+        process = fork(run_command, ["summarize", served.add().id[:8]])
+    kind = "ingest" if command == "ingest" else WHOLE
+    wait_until(lambda: any(job.kind == kind for job in jobs.list()))
+    (job,) = [one for one in jobs.list() if one.kind == kind]
+    if command == "ingest":
+        wait_until(lambda: jobs.get(job.id).done_share is not None)
+    time.sleep(1.0)  # the last event is read, and nothing more comes
+    for wait_s in waits_s:
+        os.kill(process.pid, signal.SIGINT)
+        process.join(wait_s)
+    assert process.exitcode
+    wait_until(lambda: jobs.get(job.id).state is JobState.CANCELLED)

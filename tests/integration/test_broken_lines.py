@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import socket
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -14,6 +15,8 @@ from app.api.schemas import JobOut
 from app.client import Longreel
 from app.core.errors import WorkerFailed
 from tests.unit.api.stand_in import StandIn
+
+BAD_GATEWAY = b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!"
 
 
 def test_a_server_that_is_not_there_is_told() -> None:
@@ -30,7 +33,7 @@ def test_a_server_that_is_no_longreel_is_told() -> None:
         line, _ = listening.accept()
         with line:
             line.recv(10_000)
-            line.sendall(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!")
+            line.sendall(BAD_GATEWAY)
 
     thread = threading.Thread(target=answer)
     thread.start()
@@ -41,7 +44,10 @@ def test_a_server_that_is_no_longreel_is_told() -> None:
     listening.close()
 
 
-def test_following_a_job_goes_on_after_a_lost_connection() -> None:
+@pytest.mark.parametrize(
+    "away", [b"", b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 3\r\nConnection: close\r\n\r\nno!"]
+)
+def test_following_a_job_goes_on_after_a_lost_connection(away: bytes) -> None:
     listening = socket.create_server(("127.0.0.1", 0))
     head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
     first = b'id: 4\nevent: warned\ndata: {"type": "warned", "message": "a"}\n\n: still here\n\n'
@@ -54,19 +60,26 @@ def test_following_a_job_goes_on_after_a_lost_connection() -> None:
     asked: list[bytes] = []
 
     def answer() -> None:
-        for body in (first, new + last):
+        for reply in (head + first, away, head + new + last):
             line, _ = listening.accept()
             with line:
                 asked.append(line.recv(10_000))
-                line.sendall(head + body)
+                line.sendall(reply)
 
-    thread = threading.Thread(target=answer)
+    thread = threading.Thread(target=answer, daemon=True)
     thread.start()
     with Longreel(f"http://127.0.0.1:{listening.getsockname()[1]}") as client:
         assert [type(event).__name__ for event in client.follow("j")] == ["Warned", "JobOut"]
     thread.join()
     listening.close()
-    assert b"last-event-id: 4" in asked[1].lower() and b"last-event-id" not in asked[0].lower()
+    assert [b"last-event-id: 4" in request.lower() for request in asked] == [False, True, True]
+
+
+def test_waiting_for_a_job_ends_when_the_time_is_up_though_the_server_is_away() -> None:
+    started = time.monotonic()
+    with Longreel("http://127.0.0.1:9") as client, pytest.raises(WorkerFailed, match="does not answer"):
+        client.wait("j", timeout_s=1.0)
+    assert time.monotonic() - started < 5.0
 
 
 class Breaking(httpx.HTTPTransport):

@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from app.client import Longreel
 from tests.integration.published import KEY
 from tests.unit.api import stand_in
 
@@ -130,6 +131,27 @@ def test_page_api_and_uploads_work_through_the_proxy(doors: Doors, form: str) ->
         assert job.json()["id"] == added.json()["id"]
         with browser.stream("GET", f"{address}/v1/jobs/{added.json()['id']}/events") as events:
             assert next(events.iter_lines())
+
+
+@pytest.mark.parametrize("form", ["plain", "named", "below", "safe"])
+def test_lists_and_exports_lead_to_addresses_behind_the_proxy(
+    doors: Doors, form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.client.calls.jobs.PAGE", 1)
+    address, key = getattr(doors, form), KEY if form == "safe" else ""
+    verify: Any = doors.trusting if form == "safe" else True
+    films = [tmp_path / f"{number}.webm" for number in range(2)]
+    for film in films:
+        film.write_bytes(film.name.encode())
+    with Longreel(address, key, transport=httpx.HTTPTransport(verify=verify)) as longreel:
+        videos = [longreel.ingest(film) for film in films]
+        assert len(longreel.jobs()) >= 2
+        assert f'src="{address}/v1/videos/{videos[0].id}/media' in longreel.export(videos[0].id, "html").decode()
+    jobs = f"{address}/v1/jobs?limit=1"
+    with httpx.Client(verify=verify, headers={"Authorization": f"Bearer {KEY}"}, trust_env=False) as program:
+        first = program.get(jobs)
+        following = program.get(first.url.join(first.links["next"]["url"]))
+    assert following.status_code == 200 and following.json()[0]["id"] != first.json()[0]["id"]
 
 
 def test_the_path_without_its_last_slash_leads_to_the_page(doors: Doors) -> None:

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from app.bootstrap import Services, build
 from app.commands.ingesting import delete_older
 from app.core.errors import BadInput
-from app.core.events import Event, Warned
+from app.core.events import Answered, Event, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
-from app.core.types import SegmentKind, SoundChoice, TimeSpan
+from app.core.types import Answer, AnswerStatus, SegmentKind, SoundChoice, TimeSpan, from_json
+from gpu_workers.media.clip import cut
+from gpu_workers.media.video_frames import VideoFrames
+from gpu_workers.selection.topk import TopKSelector
 from tests.integration.offline_fakes import TEXT_READER, environment
-from tests.media_files import steady, write_media
+from tests.media_files import noise, steady, with_streams, write_media
 from tests.narrated_file import write_narrated
 from tests.picture_subtitles import write_pgs
+from tests.unit.api.tiny_video import write_webm
 
 Warnings = Callable[..., list[str]]
 
@@ -37,6 +43,13 @@ def warned(longreel: Services, path: Path, **options: object) -> list[str]:
     events: list[Event] = []
     longreel.ingest.run(IngestRequest(path, **options), report=events.append)  # type: ignore[arg-type]
     return [event.message for event in events if isinstance(event, Warned)]
+
+
+def jpeg_of(path: Path) -> bytes:
+    """The first picture of a file."""
+    buffer = io.BytesIO()
+    Image.fromarray(next(VideoFrames().at(path, [0.0], max_side=0)).image).save(buffer, "JPEG")
+    return buffer.getvalue()
 
 
 def with_chapters(path: Path, source: Path, title: str, chapters: list[tuple[float, float, str]]) -> Path:
@@ -141,3 +154,39 @@ def test_subtitles_that_are_pictures_are_read_and_searched(tmp_path: Path, monke
     assert [(one.span.start_s, one.span.end_s) for one in said] == [(1.0, 2.5), (3.0, 4.5)]
     assert "captain hides the letter" in said[0].text and "piano" in said[1].text
     assert any("subtitle track 0" in note for note in video.media.warnings)
+
+
+def test_the_picture_track_that_a_person_chose_is_shown_everywhere(longreel, tmp_path):
+    chosen = write_webm(tmp_path / "wide.webm")
+    path = with_streams(tmp_path / "two.mkv", noise(tmp_path / "best.mkv", 20.0), chosen, default=0)
+    video = longreel.ingest.run(IngestRequest(path, video_track=1))
+    for thumbnail in tmp_path.rglob("*.webp"):
+        thumbnail.unlink()
+    clip = tmp_path / "clip.mkv"
+    cut(path, TimeSpan(3.0, 5.0), clip, track=video.media.picture_track)
+    shown = {
+        "step": longreel.moments.picture(video, 7.4, 320).jpeg,
+        "slide": longreel.library.picture(video.id, 7.4, 320),
+        "thumbnail": longreel.library.thumbnail(video.id, 7.4),
+        "saved moment": jpeg_of(longreel.moments.clip(video, TimeSpan(3.0, 5.0), tmp_path)[0]),
+        "clip": jpeg_of(clip),
+    }
+    assert {name: Image.open(io.BytesIO(data)).size for name, data in shown.items()} == dict.fromkeys(shown, (320, 180))
+
+    (event,) = longreel.pictures.locate("Where?", next(VideoFrames().at(chosen, [7.4], max_side=0)).image, [video])
+    assert isinstance(event, Answered) and from_json(Answer, event.answer).status is AnswerStatus.ANSWERED
+
+
+def test_frames_are_chosen_in_the_picture_track_that_a_person_chose(longreel, tmp_path, monkeypatch):
+    slow = write_media(tmp_path / "slow.mkv", times_s=steady(8), options={"g": "40", "sc_threshold": "0", "bf": "0"})
+    path = with_streams(tmp_path / "two.mkv", noise(tmp_path / "best.mkv", 8.0), slow, default=0)
+    video = longreel.ingest.run(IngestRequest(path, video_track=1))
+    keyframes = longreel.selection.choose(video, 8, method="keyframes").times_s
+    assert keyframes == pytest.approx([0.0, 4.0], abs=0.6)
+
+    def look_again(selector, question, candidates, count, *, fetch):
+        assert [frame.image.shape for frame in fetch([0.0, 1.0])] == [(48, 64, 3)] * 2
+        return [0]
+
+    monkeypatch.setattr(TopKSelector, "select", look_again)
+    assert longreel.selection.choose(video, 1, question="a bar", method="top-k").times_s == (0.0,)

@@ -15,6 +15,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from app.api.deps import LongreelDep, RequestKey, VideoDep, hook_of, trusts_callers
 from app.api.pages import CursorQuery, link_next, page
+from app.api.proxies import address_for
 from app.api.schemas.batches import BatchIn, BatchOut, CostOut
 from app.api.streams import HEARTBEAT, HEARTBEAT_S, event_stream, last_number, server_event
 from app.bootstrap import Services
@@ -183,8 +184,7 @@ def export_video(
     format: Annotated[str, Query(description=", ".join(FORMATS))] = "md",
 ) -> Response:
     """Chapters, transcript, summary or markers in one of many formats. Links and players in it point to this server."""
-    server = longreel.settings.server.public_url or str(request.base_url)
-    _, content = exported(longreel.library, video, format, server=server)
+    _, content = exported(longreel.library, video, format, server=address_for(request).url)
     kind = FORMATS[format].media_type
     suffix = FORMATS[format].suffix
     charset = "; charset=utf-8" if kind.startswith("text/") else ""

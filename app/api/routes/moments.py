@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Query
-from starlette.background import BackgroundTask
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import FileResponse, Response
 
 from app.api.deps import LongreelDep, VideoDep, WindowDep, window_of
@@ -58,6 +57,12 @@ def get_frame(
     return Response(picture.jpeg, headers=headers, media_type="image/jpeg")
 
 
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is removed when the response has been sent, or could not be."""
+    with tempfile.TemporaryDirectory(prefix="longreel-clip-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
 @router.get(
     "/videos/{video}/clip",
     summary="Cut a clip out of the file",
@@ -69,6 +74,7 @@ def get_clip(
     longreel: LongreelDep,
     start_s: Annotated[float, Query(ge=0, allow_inf_nan=False)],
     end_s: Annotated[float, Query(gt=0, allow_inf_nan=False)],
+    folder: Annotated[Path, Depends(temporary_folder)],
 ) -> FileResponse:
     """Cut without encoding anything, so that it is quick and looks as the video does; half an hour at most.
 
@@ -76,16 +82,8 @@ def get_clip(
     """
     if end_s <= start_s:
         raise BadInput("The clip ends before it starts.", "Give start_s < end_s.")
-    folder = Path(tempfile.mkdtemp(prefix="longreel-clip-"))
-    try:
-        path, span = longreel.moments.clip(video, TimeSpan(start_s, end_s), folder)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    headers = {"X-Clip-Start": f"{span.start_s:.3f}"}
-    return FileResponse(
-        path, filename=path.name, headers=headers, background=BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    )
+    path, span = longreel.moments.clip(video, TimeSpan(start_s, end_s), folder)
+    return FileResponse(path, filename=path.name, headers={"X-Clip-Start": f"{span.start_s:.3f}"})
 
 
 @router.get("/videos/{video}/frames", summary="Choose frames, with or without a question")

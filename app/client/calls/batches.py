@@ -63,19 +63,30 @@ class Batches(Caller):
         """Runs again whatever did not finish."""
         return await self._do(Call("POST", _batch(id, "/retry"), model(BatchOut)))
 
-    def follow_batch(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[BatchOut]:
-        """The batch each time it changes, across lost connections; the last item is the batch as it ended."""
-        return self._followed(_batch(id, "/events"), following.Waiting(f"Batch {id}", timeout_s, following.batch_in))
+    def follow_batch(
+        self, id: str, *, timeout_s: float | None = None, on_pulse: Callable[[], None] = following.ignore_pulse
+    ) -> AsyncGenerator[BatchOut]:
+        """The batch each time it changes, across lost connections; the last item is the batch as it ended.
+
+        `on_pulse` is called every few seconds, also while nothing happens: raise an error in it to stop.
+        """
+        waiting = following.Waiting(f"Batch {id}", timeout_s, following.batch_in, on_pulse)
+        return self._followed(_batch(id, "/events"), waiting)
 
     async def wait_batch(
-        self, id: str, *, timeout_s: float | None = None, on_event: Callable[[BatchOut], None] = following.ignore_batch
+        self,
+        id: str,
+        *,
+        timeout_s: float | None = None,
+        on_event: Callable[[BatchOut], None] = following.ignore_batch,
+        on_pulse: Callable[[], None] = following.ignore_pulse,
     ) -> BatchOut:
-        """Waits until a batch has finished; `on_event` gets its states. Raises the error it failed with, or Cancelled.
+        """Waits until a batch has finished; `on_event` gets its states, for `on_pulse` see `follow_batch`.
 
-        Some of its videos may have failed: see `failed` and `children`.
+        Raises the error it failed with, or Cancelled. Some of its videos may have failed: see `failed` and `children`.
         """
         batch = None
-        async with aclosing(self.follow_batch(id, timeout_s=timeout_s)) as states:
+        async with aclosing(self.follow_batch(id, timeout_s=timeout_s, on_pulse=on_pulse)) as states:
             async for batch in states:
                 on_event(batch)
         if batch is None:

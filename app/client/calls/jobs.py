@@ -55,16 +55,29 @@ class Jobs(Caller):
         params = {"job": job_id, "limit": min(limit, PAGE)}
         return await self._all(Call("GET", "/v1/webhooks/deliveries", models(DeliveryOut), params), limit)
 
-    def follow(self, id: str, *, timeout_s: float | None = None) -> AsyncGenerator[Event | JobOut]:
-        """All events of a job, across lost connections; the last item is the job as it ended."""
+    def follow(
+        self, id: str, *, timeout_s: float | None = None, on_pulse: Callable[[], None] = following.ignore_pulse
+    ) -> AsyncGenerator[Event | JobOut]:
+        """All events of a job, across lost connections; the last item is the job as it ended.
+
+        `on_pulse` is called every few seconds, also while nothing happens: raise an error in it to stop.
+        """
         path = f"/v1/jobs/{quoted(id)}/events"
-        return self._followed(path, following.Waiting(f"Job {id}", timeout_s, following.job_event_in))
+        return self._followed(path, following.Waiting(f"Job {id}", timeout_s, following.job_event_in, on_pulse))
 
     async def wait(
-        self, id: str, *, timeout_s: float | None = None, on_event: Callable[[Event], None] = ignore
+        self,
+        id: str,
+        *,
+        timeout_s: float | None = None,
+        on_event: Callable[[Event], None] = ignore,
+        on_pulse: Callable[[], None] = following.ignore_pulse,
     ) -> JobOut:
-        """Waits until a job has finished; `on_event` gets its events. Raises the error it failed with, or Cancelled."""
-        async with aclosing(self.follow(id, timeout_s=timeout_s)) as events:
+        """Waits until a job has finished; `on_event` gets its events, for `on_pulse` see `follow`.
+
+        Raises the error it failed with, or Cancelled.
+        """
+        async with aclosing(self.follow(id, timeout_s=timeout_s, on_pulse=on_pulse)) as events:
             async for event in events:
                 if isinstance(event, JobOut):
                     return following.ended_well(event, f"The job on {event.title}")

@@ -85,14 +85,13 @@ class IngestService:
         request: IngestRequest,
         *,
         webhook: Mapping[str, str] | None = None,
-        key: str | None = None,
         request_key: str | None = None,
     ) -> Job:
         """Queues a file for a worker. The result is {"video_id": ...}; `webhook` (url, secret) hears of the end.
 
         The job of a file that the library has read already, with the same settings, is finished at once.
 
-        While a job with the same `key` waits or runs, that one is returned; one with the same `request_key` always.
+        A job with the same `request_key` is returned instead of queueing another one, also when it has ended.
         """
         payload = request.to_payload()
         if webhook is not None:
@@ -103,7 +102,7 @@ class IngestService:
             ready = self._make_parts().library.are_ready(size) if not request.source else set()
             if ready and content_id(request.path) in ready:
                 result = _result(self.run(request, only_stored=True))
-        return self._jobs.submit("ingest", payload, key=key, request_key=request_key, result=result)
+        return self._jobs.submit("ingest", payload, request_key=request_key, result=result)
 
     def handle(self, job: Job, context: JobContext) -> dict[str, str]:
         """What a worker does with an ingest job."""

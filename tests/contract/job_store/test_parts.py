@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.core.errors import NotFound
-from app.jobs.states import JobState
+from app.core.errors import Conflict, NotFound
+from app.jobs.states import JobError, JobState
 from app.jobs.store import JobStore
 from tests.contract.clock import Clock
 from tests.contract.job_store.stores import ERROR, LEASE_S, claimed, parts
@@ -84,3 +84,34 @@ def test_trying_the_whole_again_tries_only_the_children_that_did_not_finish(stor
     assert all(child.parent == whole.id for child in children)
     assert children[0].result == {"kept": True}
     assert store.claim("w1", ["batch"]) is None
+
+
+def test_the_whole_is_not_tried_again_while_a_cancelled_child_still_stops(store: JobStore) -> None:
+    whole = store.submit("batch", {}, children=parts(0, 1))
+    running = claimed(store)
+    store.cancel(whole.id)
+    with pytest.raises(Conflict, match="still stopping"):
+        store.retry(whole.id)
+    assert store.get(whole.id).state is JobState.CANCELLED
+    assert [child.state for child in store.children(whole.id)] == [JobState.RUNNING, JobState.CANCELLED]
+    store.fail(running, "w1", JobError("cancelled", "It was cancelled."))
+    store.retry(whole.id)
+    assert [child.state for child in store.children(whole.id)] == [JobState.QUEUED] * 2
+
+
+def test_the_whole_is_tried_again_when_the_worker_of_a_cancelled_child_died(store: JobStore, clock: Clock) -> None:
+    whole = store.submit("batch", {}, children=parts(0))
+    claimed(store, "dead")
+    store.cancel(whole.id)
+    clock.now += LEASE_S + 1
+    store.retry(whole.id)
+    assert claimed(store, "alive").attempts == 1
+
+
+def test_a_child_that_was_tried_again_alone_goes_on_when_the_whole_is(store: JobStore) -> None:
+    whole = store.submit("batch", {}, children=parts(0, 1))
+    store.cancel(whole.id)
+    alone = store.retry(store.children(whole.id)[0].id)
+    running = claimed(store)
+    store.retry(whole.id)
+    assert running.id == alone.id and store.heartbeat(running, "w1")

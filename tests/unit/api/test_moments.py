@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from pathlib import Path
 
 import av
@@ -147,6 +148,21 @@ def test_a_clip_of_a_film_begins_at_a_key_frame_and_ends_where_it_was_asked_to(
     with av.open(io.BytesIO(answer.content)) as clip:
         shown = [float(frame.pts * frame.time_base) for frame in clip.decode(video=0)]
     assert shown[0] == 0 and start_s + shown[-1] == pytest.approx(11, abs=0.5)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "status"), [("bytes=0-9", 206), ("bytes=999999999-", 416), ("bytes=9-1", 400), ("bytes=x", 400)]
+)
+def test_nothing_of_a_clip_stays_on_the_server_whatever_part_of_it_is_asked_for(
+    client: TestClient, parts: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: str, status: int
+) -> None:
+    film = write_webm(tmp_path / "film.webm", seconds=4)
+    video = parts.add(film.read_bytes(), "Film", film)
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    clip = client.get(f"/v1/videos/{video.id}/clip", params={"start_s": 1, "end_s": 3}, headers={"Range": wanted})
+    assert clip.status_code == status
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 @pytest.mark.parametrize(("times", "status"), [((5, 5), 422), ((9, 3), 422), ((0, 1e9), 422), ((1e6, 1e6 + 5), 422)])

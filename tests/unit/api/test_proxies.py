@@ -150,3 +150,15 @@ def test_a_browser_that_says_same_origin_is_believed_behind_a_proxy_that_tells_n
     assert client.post("/v1/collections", json={"name": "a"}, headers=own).status_code == 201
     foreign = {**own, "Sec-Fetch-Site": "cross-site"}
     assert client.post("/v1/collections", json={"name": "b"}, headers=foreign).status_code == 403
+
+
+def test_addresses_in_answers_have_the_name_and_the_path_that_a_proxy_tells(tmp_path: Path) -> None:
+    parts = stand_in.make(tmp_path)
+    app = create_app(parts.longreel.settings, parts.longreel, page=False)
+    told = {**TOLD, "X-Forwarded-Host": "localhost:8443"}
+    client = TestClient(app, base_url="http://127.0.0.1:7860", client=("127.0.0.1", 5000), headers=told)
+    videos = [parts.add(title.encode(), title) for title in ("One", "Two")]
+    listed = client.get("/v1/videos?limit=1")
+    assert listed.links["next"]["url"].startswith("/longreel/v1/videos?limit=1&cursor=")
+    page = client.get(f"/v1/videos/{videos[0].id}/export?format=html").text
+    assert "https://localhost:8443/longreel/" in page and "127.0.0.1" not in page

@@ -139,6 +139,27 @@ def test_a_worker_that_cannot_reach_the_store_stops_when_its_lease_is_over() -> 
     assert context.goes_on_later
 
 
+def test_a_handler_that_was_stopped_by_a_silent_store_goes_on_later_though_the_store_answers_again() -> None:
+    away = threading.Event()
+
+    class Unreachable(SqlJobStore):
+        def heartbeat(self, *given: Any, **named: Any) -> bool:
+            if away.is_set():
+                raise WorkerFailed("The database does not answer.")
+            return super().heartbeat(*given, **named)
+
+    now = [0.0]
+    store = Unreachable(MemoryDatabase(), lease_s=10.0)
+    context = JobContext(store, running(store), "w", clock=lambda: now[0])
+    away.set()
+    now[0] = 10.0
+    context.report(Warned("another may have it"))
+    assert context.cancelled()
+    away.clear()
+    context.report(Warned("it answers again"))
+    assert context.goes_on_later and context.cancelled()
+
+
 def test_a_store_that_hangs_past_the_lease_stops_the_work_and_a_busy_worker_does_not() -> None:
     answers = threading.Event()
 

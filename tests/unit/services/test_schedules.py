@@ -13,10 +13,10 @@ import pytest
 
 from app.core.errors import BadInput, NotFound
 from app.core.requests import IngestRequest, Length, SummaryRequest
-from app.db.schedules import SqlSchedules
+from app.db.schedules import Schedule, SqlSchedules
 from app.services.batches import BatchRequest
 from app.services.schedules import LEASE_S, ScheduleService, ScheduleSpec, next_time
-from app.services.watching import SETTLE_S
+from app.services.watching import SETTLE_S, Seen, look_into
 from tests.unit.api import stand_in
 
 
@@ -100,15 +100,38 @@ def test_a_renamed_collection_is_still_joined(server: Server) -> None:
     assert server.parts.longreel.jobs.list()[0].payload["tags"] == ["Lectures"]
 
 
+@pytest.mark.parametrize("asked", ["check now", "another plan"])
+def test_what_a_person_asks_for_during_a_check_is_done_after_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    made = server.schedules.add(every(server))
+    looks: list[float] = []
+
+    def look(*given: Any) -> Seen:
+        looks.append(server.now)
+        if len(looks) == 1:
+            server.now += 1.0
+            if asked == "check now":
+                server.schedules.hasten(made.id)
+            else:
+                server.schedules.change(made.id, every(server, 90.0))
+        return look_into(*given)
+
+    monkeypatch.setattr("app.services.schedules.look_into", look)
+    server.schedules.tick()
+    assert len(looks) == 2
+    assert server.store.get(made.id).next_at == server.now + (3600.0 if asked == "check now" else 90.0)
+
+
 def test_what_was_missed_while_no_server_ran_is_done_once(server: Server) -> None:
     made = server.schedules.add(every(server, 60.0))
     server.schedules.tick()
     seen: list[float] = []
     kept = server.store.ran
 
-    def ran(id: str, outcome: dict[str, Any], now: float, next_at: float) -> None:
+    def ran(claimed: Schedule, outcome: dict[str, Any], now: float, next_at: float) -> None:
         seen.append(now)
-        kept(id, outcome, now, next_at)
+        kept(claimed, outcome, now, next_at)
 
     server.store.ran = ran  # type: ignore[method-assign]
     server.after(10 * 60.0)

@@ -177,3 +177,22 @@ def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> 
     videos = parts.library.videos()
     assert {Path(video.path).read_bytes()[:8] for video in videos} == {b"/one.mp4", b"/two.mp4"}
     assert all(video.tags == ("Talks",) for video in videos)
+
+
+def test_the_other_videos_of_a_list_are_not_downloaded_again_when_the_first_is_tried_again(
+    parts: StandIn, site: Site
+) -> None:
+    site.pages |= {"/list": FEED.format(base=site.base), "/one.mp4": "<html>Come back tomorrow."}
+    jobs, downloads = parts.longreel.jobs, service(parts)
+    source = f"{site.base}/list"
+    job = parts.longreel.ingest.submit(IngestRequest(downloads.place(source), source=source))
+    worker = Worker(jobs, {"ingest": downloads.handle})
+    while worker.run_one():
+        pass
+    assert {one.state for one in jobs.list()} == {JobState.FAILED, JobState.FINISHED}
+    del site.pages["/one.mp4"]
+    jobs.retry(job.id)
+    while worker.run_one():
+        pass
+    assert [one.state for one in jobs.list()] == [JobState.FINISHED] * 2
+    assert site.asked.count("/two.mp4") == 1

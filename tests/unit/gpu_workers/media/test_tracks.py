@@ -2,39 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import av
-import numpy as np
 import pytest
 
 from app.core.errors import BadInput
 from gpu_workers.media.frames import PyAVFrames
 from gpu_workers.media.probe import PyAVProbe
-from tests.media_files import grey_at, steady, write_media
-
-
-def with_streams(path: Path, *sources: Path, default: int | None = None) -> Path:
-    """The streams of several files in one Matroska file; one picture stream may be flagged as default."""
-    from av.stream import Disposition
-
-    given = [av.open(str(source)) for source in sources]
-    with av.open(str(path), "w") as out:
-        packets = []
-        for number, container in enumerate(given):
-            for stream in container.streams:
-                copy = out.add_stream_from_template(stream)
-                copy.disposition = Disposition.default if number == default else Disposition(0)
-                packets += [(packet, copy) for packet in container.demux(stream) if packet.size]
-                container.seek(0)
-        packets.sort(key=lambda one: float(one[0].pts * one[0].time_base))
-        for packet, copy in packets:
-            packet.stream = copy
-            packet.dts = packet.pts if packet.dts is None else packet.dts
-            out.mux(packet)
-    for container in given:
-        container.close()
-    return path
+from tests.media_files import grey_at, noise, steady, with_streams, write_media
 
 
 def test_a_thumbnail_before_the_pictures_is_not_the_video(tmp_path):
@@ -67,21 +40,6 @@ def test_a_covered_camera_is_not_the_video_although_its_writer_flagged_the_first
     grey = noise(tmp_path / "a.mkv", 3.0, shown=120)
     path = with_streams(tmp_path / "c.mkv", grey, noise(tmp_path / "b.mkv", 3.0), default=0)
     assert any("track 1 (160x120) is read" in warning for warning in PyAVProbe().probe(path).warnings)
-
-
-def noise(path: Path, seconds: float, shown: int | None = None) -> Path:
-    """Pictures that cost many bytes, or of one grey value."""
-    dice = np.random.default_rng(0)
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("libx264", rate=10)
-        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        stream.options = {"preset": "ultrafast"}
-        for _ in range(round(seconds * 10)):
-            image = dice.integers(0, 256, (120, 160, 3), dtype=np.uint8)
-            image = image if shown is None else np.full_like(image, shown)
-            out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="rgb24")))
-        out.mux(stream.encode(None))
-    return path
 
 
 def test_the_default_flag_chooses_among_real_pictures(tmp_path):
