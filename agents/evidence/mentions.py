@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
 from pydantic import BaseModel, Field
 
 from agents.evidence.passage import Finding, Passage
@@ -44,10 +43,11 @@ ENDS = {
 }
 """Which line is asked for: its kind, and its place among them."""
 
-ScopeOf = Callable[[SegmentKind], Sequence[tuple[Video, TimeSpan]]]
+Scope = Sequence[tuple[Video, TimeSpan]]
+ScopeOf = Callable[[SegmentKind], Scope]
 """Where a kind of segment counts."""
-Search = Callable[[list[str]], Sequence[Passage]]
-"""Finds what is closest to terms in meaning."""
+Search = Callable[[str], Sequence[Passage]]
+"""Finds the lines that are closest to a term in meaning, best first."""
 
 
 class Terms(BaseModel):
@@ -56,14 +56,13 @@ class Terms(BaseModel):
     words: list[str] = Field(max_length=MOST_ORDERED)
 
 
-def count_term(
-    library: VideoLibrary, term: str, scope: Sequence[tuple[Video, TimeSpan]], kind: SegmentKind
-) -> tuple[int, list[Passage]]:
+def count_term(library: VideoLibrary, term: str, scope: Scope, kind: SegmentKind) -> tuple[int, list[Passage]]:
     """How often a term is said or written in spans of videos, and the passages that hold it."""
     tokens, total, where = words(term), 0, []
+    is_character = len(tokens) == 1 == len(tokens[0])  # as a word of Chinese may be
     for video, span in scope:
         for passage in read_span(library, video, span, (kind,)):
-            times = occurrences(tokens, words(passage.text))
+            times = occurrences(tokens, words(passage.text, single_characters=is_character))
             total += times
             where += [passage] if times else []
     return total, where
@@ -85,19 +84,17 @@ def answer_by_mentions(
     if asked not in COUNTED and asked not in (AskedFor.MOMENT, AskedFor.MENTIONED, AskedFor.ORDER):
         return None
     terms = _find_terms(work, question, "order" if is_ordered else "subject")
-    if (len(terms) > 1) is not is_ordered or not terms:
+    scope = [one for kind in KINDS for one in scope_of(kind)]
+    if not terms or (len(terms) > 1) is not is_ordered or (is_ordered and len({video.id for video, _ in scope}) > 1):
         return None
     if asked in COUNTED:
         kind = COUNTED[asked]
         total, lines = count_term(work.parts.library, terms[0], scope_of(kind), kind)
         return Finding(f"“{terms[0]}”: {total}x", tuple(lines)) if total else None
-    scope = [one for kind in KINDS for one in scope_of(kind)]
-    if is_ordered and len({video.id for video, _ in scope}) > 1:
-        return None
     found: list[tuple[str, Passage]] = []
     for term in terms:
         lines = [line for kind in KINDS for line in count_term(work.parts.library, term, scope_of(kind), kind)[1]]
-        lines = lines or _lines_about(work, term, search([term]))
+        lines = lines or _lines_about(work, term, search(term))
         if is_ordered and not lines:
             return None
         found += [(term, min(lines, key=lambda line: line.span))] if is_ordered else [("", line) for line in lines]
@@ -119,24 +116,17 @@ def _find_terms(work: AgentRun, question: str, task: str) -> list[str]:
 
 
 def _lines_about(work: AgentRun, term: str, closest: Sequence[Passage]) -> list[Passage]:
-    """Of the lines whose vectors are closest to a term, those that are about it as the model judges."""
-    lines = [passage for passage in closest if passage.kind in KINDS]
-    if not lines:
-        return []
-    embedder = work.parts.text_embedder
-    scores = embedder.embed([line.text for line in lines]) @ embedder.embed_query(term)
+    """Of the lines that are closest to a term, those that are about it as the model judges."""
     found = []
-    for at in np.argsort(-scores, kind="stable")[:CLOSEST]:
-        ask = prompt("about_subject").format(line=lines[at].text[:600], subject=term)
+    for line in closest[:CLOSEST]:
+        ask = prompt("about_subject").format(line=line.text[:600], subject=term)
         shares = weigh(work, [Message("user", ask)], ("yes", "no"))
         if shares is not None and shares["yes"] >= ABOUT:
-            found.append(lines[at])
+            found.append(line)
     return found
 
 
-def _quotation(
-    found: Sequence[tuple[str, Passage]], scope: Sequence[tuple[Video, TimeSpan]], most: int = MOST_QUOTED
-) -> Finding | None:
+def _quotation(found: Sequence[tuple[str, Passage]], scope: Scope, most: int = MOST_QUOTED) -> Finding | None:
     """Lines in order with their times, each behind its term if it has one, and in several videos with their titles;
     None where there is none."""
 

@@ -101,7 +101,10 @@ def _by_code(question: str, asked: AskedFor | None, context: ToolContext) -> Cla
     lines in which something is said or shown; None for anything else."""
     work, state = context.work, context.state
     scope_of = functools.partial(state["plan"].spans, state["videos"])
-    search = functools.partial(find, scope=scope_of(), kinds=WORDS, limit=SEARCHED, work=work)
+
+    def search(term: str) -> list[Passage]:
+        return rank(term, find([term], scope_of(), WORDS, SEARCHED, work), work)
+
     found = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
     found = found or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))
     found = found or answer_by_length(asked, state["videos"])

@@ -59,6 +59,7 @@ class Tally(Tool):
     def _count_term(self, context: ToolContext) -> Outcome:
         if not words(self.term):
             raise ToolRefused("The term holds no word.")
+        context.require(SegmentKind(self.source))
         scope = context.scope(self.video, self.span)
         kind, library = SegmentKind(self.source), context.work.parts.library
         total, where = count_term(library, self.term, scope, kind)

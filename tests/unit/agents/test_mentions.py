@@ -93,6 +93,12 @@ def test_how_often_something_is_said_or_shown_is_counted(
     assert answer.citations and all(one.verified and one.kind is kind for one in answer.citations)
 
 
+def test_a_word_of_a_single_character_is_counted(asked: Any) -> None:
+    asked(AskedFor.TIMES_SAID)
+    chat = FakeChat(rule=copies("钱"), capabilities=SMALL)
+    assert Desk([(0, 5, "他花了很多钱。"), (5, 9, "钱不是问题。")], chat=chat).ask("“钱”说了几次？").text == "“钱”: 2x"
+
+
 @pytest.mark.parametrize("words", ["profit", "", "price"], ids=["nowhere", "none", "not asked"])
 def test_nothing_is_counted_that_does_not_occur_or_was_not_asked(asked: Any, words: str) -> None:
     asked(AskedFor.TIMES_SAID)
