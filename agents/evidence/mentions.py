@@ -129,12 +129,8 @@ def _lines_about(work: AgentRun, term: str, closest: Sequence[Passage]) -> list[
 def _quotation(found: Sequence[tuple[str, Passage]], scope: Scope, most: int = MOST_QUOTED) -> Finding | None:
     """Lines in order with their times, each behind its term if it has one, and in several videos with their titles;
     None where there is none."""
-
-    def place(one: tuple[str, Passage]) -> tuple[str, TimeSpan, int]:
-        term, line = one
-        return line.video_id, line.span, line.text.casefold().find(term.casefold())  # two terms may be in one line
-
-    found = sorted(found, key=place)
+    # Two terms in one line come in the order in which the line has them.
+    found = sorted(found, key=lambda it: (it[1].video_id, it[1].span, it[1].text.casefold().find(it[0].casefold())))
     titles = {video.id: video.title for video, _ in scope}
     quoted = []
     for term, line in found[:most]:

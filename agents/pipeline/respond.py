@@ -25,7 +25,7 @@ from agents.pipeline.gather import SEARCHED, WORDS, rank
 from agents.prompts import examples, prompt
 from agents.state import AgentState, Claim, DraftAnswer
 from agents.tools.base import ToolContext
-from agents.tools.search import find
+from agents.tools.search import find, likeness
 from app.core.errors import LongreelError
 from app.core.timecode import clock, parse_clock
 from app.core.types import Message, SegmentKind
@@ -103,7 +103,9 @@ def _by_code(question: str, asked: AskedFor | None, context: ToolContext) -> Cla
     scope_of = functools.partial(state["plan"].spans, state["videos"])
 
     def search(term: str) -> list[Passage]:
-        return rank(term, find([term], scope_of(), WORDS, SEARCHED, work), work)
+        found = find([term], scope_of(), WORDS, SEARCHED, work)
+        near = dict(zip(found, likeness(found, [term], work), strict=True))
+        return sorted(found, key=lambda passage: -near[passage])
 
     found = answer_by_tracks(work, question, scope_of(SegmentKind.OBJECT))
     found = found or answer_by_sounds(work, question, scope_of(SegmentKind.SOUND))

@@ -9,6 +9,7 @@ from langgraph.runtime import Runtime
 from langgraph.types import Command
 from pydantic import BaseModel, Field
 
+from agents.evidence.question_classifier import AskedFor, question_classifier
 from agents.llm import ask_json, weigh
 from agents.parts import AgentRun
 from agents.prompts import examples, prompt
@@ -54,6 +55,8 @@ def single_questions(question: str, work: AgentRun) -> tuple[str, ...]:
     """The questions that one asks at once, each to be understood alone; itself where it is one, or no model can say."""
     ask = Message("user", question)
     try:
+        if question_classifier().asked_for(question, work.parts.text_embedder) is AskedFor.ORDER:
+            return (question,)  # about several things
         shares = weigh(work, [Message("system", prompt("parts")), *examples("parts"), ask], ("two", "one"))
         if shares is None or shares["two"] < SEVERAL:
             return (question,)

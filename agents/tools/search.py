@@ -96,21 +96,21 @@ def _narrowed(hit: Evidence, video: Video, queries: Sequence[str], work: AgentRu
         utterances = work.parts.library.utterances(video.id, segment.span)
         inside = [from_utterance(video, one) for one in utterances if segment.span.contains(one.span.middle_s)]
         if len(inside) > MOST_SENTENCES:
-            likeness = _likeness(inside, queries, work)
-            best = likeness.index(max(likeness))
+            near = likeness(inside, queries, work)
+            best = near.index(max(near))
             first = min(max(0, best - MOST_SENTENCES // 2), len(inside) - MOST_SENTENCES)
             inside = inside[first : first + MOST_SENTENCES]
     elif segment.kind is SegmentKind.SCREEN_TEXT:
         inside = [one for one in work.screen(video) if one.span.overlaps(segment.span)]
         if len(inside) > MOST_TEXTS:
-            ranked = sorted(zip(_likeness(inside, queries, work), inside, strict=True), key=lambda one: -one[0])
+            ranked = sorted(zip(likeness(inside, queries, work), inside, strict=True), key=lambda one: -one[0])
             inside = sorted((one for _, one in ranked[:MOST_TEXTS]), key=lambda one: one.span)
     else:
         inside = []
     return [replace(one, score=hit.score) for one in inside] or [from_segment(segment, hit.score)]
 
 
-def _likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> list[float]:
+def likeness(passages: Sequence[Passage], queries: Sequence[str], work: AgentRun) -> list[float]:
     """How near each passage is to the nearest of the queries."""
     embedder = work.parts.text_embedder
     vectors = embedder.embed([one.text for one in passages])
