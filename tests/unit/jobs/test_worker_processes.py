@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from app.core.types import VideoId
@@ -85,7 +86,7 @@ def test_a_job_whose_worker_was_killed_is_finished_by_another(
 
 
 SEVERAL = """
-import sys, time
+import os, signal, sys, time
 import app.db.database
 from app.core.types import VideoId
 from app.db.database import Database
@@ -97,16 +98,20 @@ app.db.database.IDLE_S = 2.0
 database = Database(sys.argv[1])
 stages = SqlStageStore(database)
 
+def work_on(job, unit):
+    print(job.id, unit, flush=True)
+    if sys.argv[3] == "stops" and unit == 1:
+        os.kill(os.getpid(), signal.SIGSTOP)
+    time.sleep(0.2)
+
 def handler(job, context):
     for unit in range(5):
         stages.save_unit(VideoId(job.id), "sample", "1", str(unit), str(job.attempts).encode())
         if sys.argv[2] == "between":
-            print(job.id, unit, flush=True)
-            time.sleep(0.2)
+            work_on(job, unit)
         else:
             with database.writing():
-                print(job.id, unit, flush=True)
-                time.sleep(0.2)
+                work_on(job, unit)
     return {"attempt": job.attempts}
 
 worker = Worker(SqlJobStore(database, lease_s=2.0), {"ingest": handler}, heartbeat_s=0.3)
@@ -128,14 +133,19 @@ def test_a_process_that_was_stopped_finds_its_job_done_by_another_and_changes_no
     """Three processes share a queue; one is stopped in a job, between two transactions or inside one."""
     store, stages = SqlJobStore(database, lease_s=2.0), SqlStageStore(database)
     jobs = [store.submit("ingest", {}) for _ in range(4)]
-    command = [sys.executable, "-c", SEVERAL, database_url, moment]
-    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]
-    sleeper = processes[0]
+
+    def started(how: str) -> subprocess.Popen[str]:
+        command = [sys.executable, "-c", SEVERAL, database_url, moment, how]
+        return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+    sleeper = started("stops")
+    processes = [sleeper]
     assert sleeper.stdout is not None
     try:
         first = next(line for line in sleeper.stdout if line.endswith(" 1\n"))
-        sleeper.send_signal(signal.SIGSTOP)
+        until(lambda: psutil.Process(sleeper.pid).status() == psutil.STATUS_STOPPED, within_s=60)
         lost = store.get(first.split()[0])
+        processes += [started("works"), started("works")]
         until(lambda: all(store.get(job.id).state is JobState.FINISHED for job in jobs), within_s=120)
         sleeper.send_signal(signal.SIGCONT)
         next(line for line in sleeper.stdout if line == "idle\n")
