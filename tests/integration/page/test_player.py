@@ -56,6 +56,7 @@ def wait_until_still_at(page: Page, seconds: float) -> None:
 
 
 def test_the_bar_is_divided_into_chapters_and_tells_what_is_where_one_points(film: Page) -> None:
+    expect(film.locator(".lr-division")).to_have_count(2)
     arrival, bridge = film.locator(".lr-division").all()
     assert sides(bridge)[0] == pytest.approx(point(bar(film), 0.4)[0], abs=1)
     expect(bridge).to_be_visible()
@@ -204,6 +205,7 @@ def test_sound_that_is_empty_or_cannot_be_read_is_told(page: Page, status: int, 
 def test_each_scene_has_its_picture_where_it_begins(film: Page) -> None:
     open_lanes(film)
     strip = film.locator(".lr-strip")
+    expect(strip.locator("i")).to_have_count(2)
     first, second = strip.locator("i").all()
     assert sides(first)[0] == pytest.approx(sides(strip)[0], abs=0.5)
     assert sides(second)[0] == pytest.approx(point(strip, 9 / 20)[0], abs=0.5)
