@@ -68,8 +68,7 @@ def frames_covered(video: Video, times_s: Sequence[float], spans: Sequence[TimeS
     """What frames cover of the spans in which they were to be: the time around each."""
     reach_s = max(REACH_S, REACH_SHARE * video.duration_s)
     around = joined(TimeSpan(time_s, time_s).padded(reach_s, video.duration_s) for time_s in times_s)
-    parts = [one.clipped(span) for span in spans for one in around]
-    return [Coverage(sense, video.id, part) for part in parts if part is not None]
+    return [Coverage(sense, video.id, part) for span in spans for one in around if (part := one.clipped(span))]
 
 
 def gaps(state: AgentState, work: AgentRun, senses: Sequence[Sense]) -> list[Gap]:

@@ -48,7 +48,8 @@ class Look(Tool):
         context.require(SegmentKind.VISUAL)
         spans = context.spans(video, self.spans)
         times, how = self._times(video, spans, context.work)
-        frames = context.work.pictures.at(video, times, self.side)
+        shown = context.work.pictures.by_time(video, times, self.side)
+        frames = [shown[time_s] for time_s in times if time_s in shown]
         if not frames:
             raise ToolRefused(f"{NO_FRAME} Answer from what you have.")
         found = see_frames(context.work, video, frames, spans, self.goal)
@@ -59,7 +60,7 @@ class Look(Tool):
         nothing = () if found else ("The vision model saw nothing that bears on this.",)
         # Whoever sees the frames themselves reads them too.
         senses: tuple[Sense, ...] = ("pictures", "screen_text") if context.work.chat_sees else ("pictures",)
-        covered = [one for sense in senses for one in frames_covered(video, times, spans, sense)]
+        covered = [one for sense in senses for one in frames_covered(video, list(shown), spans, sense)]
         return Outcome((whole, *found, *nothing), tuple(covered))
 
     def _times(self, video: Video, spans: Sequence[TimeSpan], work: AgentRun) -> tuple[list[float], str]:

@@ -150,6 +150,16 @@ def test_looks_at_both_ends_of_a_video_do_not_cover_what_lies_between() -> None:
     assert {one.span for one in looked.inspected} == {TimeSpan(0, 5), TimeSpan(3595, 3600)}
 
 
+def test_frames_that_cannot_be_decoded_cover_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(chat=agent_chat([], capabilities=DRIVES), duration_s=3600)
+    decode = desk.frames.at
+    monkeypatch.setattr(
+        desk.frames, "at", lambda path, times_s, **how: decode(path, [one for one in times_s if one < 1800], **how)
+    )
+    looked = run(desk, "look", video="V1", frames=64)
+    assert 1800 <= max(one.span.end_s for one in looked.inspected) < 2000
+
+
 def test_of_a_long_text_only_the_page_that_was_read_counts_as_read() -> None:
     desk = Desk([(float(at), at + 0.5, f"sentence {at} " + "x" * 400) for at in range(60)], duration_s=60)
     first, second, third = (run(desk, "read", video="V1", page=page).inspected[0].span for page in (1, 2, 3))
