@@ -18,7 +18,7 @@ SETTINGS_FILE = "longreel.toml"
 def home() -> Path:
     """LONGREEL_HOME, else a folder below the user's home."""
     configured = os.environ.get(HOME)
-    return Path(configured) if configured else _standard()
+    return Path(os.path.expanduser(configured)) if configured else _standard()
 
 
 def library(home: Path) -> Path:
@@ -43,7 +43,7 @@ def settings_file() -> Path:
 def earlier_folders(home: Path) -> list[str]:
     """A sentence for each folder of an earlier version that is still in use, with the command that moves it."""
     moves = []
-    if LIBRARY not in os.environ and library(home) != home / "library":
+    if not os.environ.get(LIBRARY) and library(home) != home / "library":
         moves.append(f"The library is still in {_standard()}: set {LIBRARY} to it, or move it to {home / 'library'}.")
     if models(home) != home / "models":
         moves.append(f"The models are still in {_cache() / 'models'}: move this folder to {home / 'models'}.")

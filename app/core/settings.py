@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.core import folders
@@ -141,6 +141,19 @@ class Settings(BaseSettings):
         "local", description="where chunks of videos are processed: in this process, or on a Ray cluster"
     )
     ray: Ray = Ray()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_folders(cls, values: dict[str, Any]) -> dict[str, Any]:
+        # An empty path would be the current folder, and no shell expands a ~ in the file.
+        values = dict(values)
+        for name in ("home", "data", "media_url"):
+            folder = values.get(name)
+            if folder == "":
+                del values[name]
+            elif isinstance(folder, str):
+                values[name] = os.path.expanduser(folder)
+        return values
 
     @property
     def models_folder(self) -> Path:

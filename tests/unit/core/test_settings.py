@@ -83,6 +83,47 @@ def test_one_folder_holds_everything(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (settings.data, settings.models_folder) == (tmp_path / "home/library", tmp_path / "home/models")
 
 
+@pytest.mark.parametrize("empty", ["LONGREEL_HOME", "LONGREEL_DATA", "LONGREEL_MEDIA_URL"])
+def test_an_empty_folder_is_unset_and_not_the_current_one(
+    empty: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("LONGREEL_HOME", "LONGREEL_DATA", "LONGREEL_MEDIA_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv(empty, "")
+    settings = load_settings()
+    home = tmp_path / "longreel"
+    assert (settings.home, settings.data, settings.media_url) == (home, home / "library", None)
+
+
+def test_an_empty_folder_in_the_environment_does_not_hide_an_earlier_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("LONGREEL_HOME", raising=False)
+    monkeypatch.setenv("LONGREEL_DATA", "")
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    (tmp_path / "longreel").mkdir()
+    (tmp_path / "longreel/longreel.sqlite").touch()
+    settings = load_settings()
+    assert settings.data == tmp_path / "longreel"
+    assert earlier_folders(settings.home) == [
+        f"The library is still in {tmp_path / 'longreel'}: set LONGREEL_DATA to it, "
+        f"or move it to {tmp_path / 'longreel/library'}."
+    ]
+
+
+def test_a_tilde_is_the_users_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LONGREEL_DATA", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("LONGREEL_HOME", "~/reels")
+    (tmp_path / "reels").mkdir()
+    (tmp_path / "reels/longreel.toml").write_text('data = "~/lib"\nmedia_url = "~/media"\n', "utf-8")
+    settings = load_settings()
+    assert (settings.home, settings.data) == (tmp_path / "reels", tmp_path / "lib")
+    assert settings.media_url == str(tmp_path / "media")
+
+
 def test_folders_of_earlier_versions_are_still_used_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("LONGREEL_DATA", "LONGREEL_HOME"):
         monkeypatch.delenv(name, raising=False)
