@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
 
 
 class SettingsGroup(BaseModel):
@@ -46,7 +46,7 @@ class Ingest(SettingsGroup):
         300.0, ge=30, le=1800, description="length of video that is decoded at a time, seconds"
     )
     segment_min_s: float = Field(10.0, gt=0, description="shortest indexed segment, seconds")
-    segment_max_s: float = Field(30.0, gt=0, description="longest indexed segment, seconds")
+    segment_max_s: float = Field(30.0, gt=0, validate_default=True, description="longest indexed segment, seconds")
     key_frames_per_segment: int = Field(3, ge=1, le=16, description="most key frames of a segment")
     caption_frames: int = Field(
         8,
@@ -75,6 +75,14 @@ class Ingest(SettingsGroup):
     private_addresses: bool = Field(
         False, description="allow downloads from addresses on this machine and in private networks"
     )
+
+    @field_validator("segment_max_s")
+    @classmethod
+    def _not_below_the_shortest(cls, longest_s: float, info: ValidationInfo) -> float:
+        shortest_s = info.data.get("segment_min_s", 0.0)
+        if longest_s < shortest_s:
+            raise ValueError(f"{longest_s:g} is less than segment_min_s, which is {shortest_s:g}")
+        return longest_s
 
 
 class Hardware(SettingsGroup):

@@ -23,6 +23,22 @@ def test_a_value_out_of_range_names_its_variable(monkeypatch: pytest.MonkeyPatch
         load_settings()
 
 
+@pytest.mark.parametrize("values", [{"MIN": "50"}, {"MAX": "5"}, {"MIN": "20", "MAX": "19.5"}])
+def test_a_longest_segment_below_the_shortest_is_refused_at_the_start(
+    values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for which, value in values.items():
+        monkeypatch.setenv(f"LONGREEL_INGEST__SEGMENT_{which}_S", value)
+    with pytest.raises(BadSettings, match=r"LONGREEL_INGEST__SEGMENT_MAX_S: .* is less than segment_min_s"):
+        load_settings()
+
+
+def test_segments_may_all_have_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGREEL_INGEST__SEGMENT_MIN_S", "12")
+    monkeypatch.setenv("LONGREEL_INGEST__SEGMENT_MAX_S", "12")
+    assert load_settings().ingest.segment_max_s == 12
+
+
 def test_nested_values_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LONGREEL_AGENT__MAX_STEPS", "3")
     assert load_settings().agent.max_steps == 3
