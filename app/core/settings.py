@@ -58,7 +58,12 @@ class Settings(BaseSettings):
     """Everything that can be set, with defaults that run offline on a bare machine."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid", allow_inf_nan=False
+        env_prefix=PREFIX,
+        env_nested_delimiter="__",
+        enable_decoding=False,  # the groups decode JSON themselves, so that a mistake in it names the variable
+        frozen=True,
+        extra="forbid",
+        allow_inf_nan=False,
     )
 
     profile: Literal["offline", "cpu", "gpu", "remote"] = Field(
@@ -232,7 +237,8 @@ def known_variables() -> list[str]:
     names = []
     for name, field in Settings.model_fields.items():
         kind = field.annotation
-        names.append(PREFIX + name.upper())
         if isinstance(kind, type) and issubclass(kind, SettingsGroup):
             names += [f"{PREFIX}{name}__{inner}".upper() for inner in kind.model_fields]
+        else:
+            names.append(PREFIX + name.upper())
     return names

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import json
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationInfo, field_validator
+
+
+def _from_json(value: Any) -> Any:
+    """A table of the settings file as it is, and a variable's text as JSON."""
+    return json.loads(value) if isinstance(value, str) else value
 
 
 class SettingsGroup(BaseModel):
@@ -110,7 +116,7 @@ class Weights(SettingsGroup):
     """A Hugging Face name or a local folder for each role that loads one; empty means the profile's choice."""
 
     transcriber: str = Field("", description="a Whisper model for CTranslate2, such as Systran/faster-whisper-small")
-    aligners: dict[str, str] = Field(
+    aligners: Annotated[dict[str, str], BeforeValidator(_from_json)] = Field(
         {}, description='wav2vec2 models by language, for exact word times, as JSON: {"en": "name or folder"}'
     )
     diarizer: str = Field("", description="a pyannote pipeline such as pyannote/speaker-diarization-community-1")
@@ -258,7 +264,7 @@ class Ray(RayPool):
     """How chunks are distributed over a Ray cluster, when `runtime` is ray."""
 
     address: str = Field("", description="the cluster's head, host:port, or auto; empty starts Ray on this machine")
-    pools: dict[str, RayPool] = Field(
+    pools: Annotated[dict[str, RayPool], BeforeValidator(_from_json)] = Field(
         {},
         description='separate pools, by the names of LONGREEL_MODELS, as JSON: {"captioner": {"replicas": 2}}',
     )

@@ -67,8 +67,7 @@ def _setting(part: str, group: BaseModel, name: str, field: FieldInfo, sources: 
         address = urlsplit(value)
         public = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
         text, is_hidden = (value, False) if value.rstrip("/") == public else (f"{public}/...", True)
-    source = sources.get(variable) or sources.get(f"{PREFIX}{part}".upper() if part else "")
-    source = source or ("default" if value == default else "command line")
+    source = sources.get(variable) or ("default" if value == default else "command line")
     meaning = field.description or ""
     return Setting(part, variable, text, is_hidden, _text(default), source, allowed_values(field), meaning)
 

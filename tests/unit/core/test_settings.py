@@ -64,6 +64,37 @@ def test_a_pool_of_actors_is_named_after_a_model(monkeypatch: pytest.MonkeyPatch
         load_settings()
 
 
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("LONGREEL_WEIGHTS__ALIGNERS", "en=name"),
+        ("LONGREEL_RAY__POOLS", '{"captioner": {"replicas": 2}'),
+        ("LONGREEL_RAY__POOLS", ""),
+    ],
+)
+def test_a_variable_that_is_not_valid_json_is_named(variable: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(variable, value)
+    with pytest.raises(BadSettings, match=f"{variable}: .*line 1"):
+        load_settings()
+
+
+def test_json_in_a_variable_and_a_table_in_the_file_say_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LONGREEL_HOME", str(tmp_path))
+    (tmp_path / "longreel.toml").write_text('[weights.aligners]\nen = "name"\n', "utf-8")
+    in_file = load_settings()
+    (tmp_path / "longreel.toml").unlink()
+    monkeypatch.setenv("LONGREEL_WEIGHTS__ALIGNERS", '{"en": "name"}')
+    assert load_settings().weights.aligners == in_file.weights.aligners == {"en": "name"}
+
+
+def test_the_name_of_a_group_is_no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGREEL_AGENT", "loop")
+    with pytest.raises(BadSettings, match="There is no setting LONGREEL_AGENT"):
+        load_settings()
+
+
 def test_a_file_in_the_home_folder_is_read_and_the_environment_wins(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

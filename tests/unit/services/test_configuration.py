@@ -29,10 +29,6 @@ def test_a_value_is_told_with_where_it_comes_from(monkeypatch: pytest.MonkeyPatc
     assert told["INGEST__SPEAKERS"].value == "false" and told["LLM_URL"].value == ""
 
 
-def test_a_group_that_was_given_as_a_whole_comes_from_the_environment() -> None:
-    assert found(Settings(), LONGREEL_AGENT="{}")["AGENT__MAX_STEPS"].source == "environment"
-
-
 def test_secrets_and_what_addresses_may_hide_are_not_told() -> None:
     secret = {
         "database_url": SecretStr("postgresql://me:hunter2@db/x"),
