@@ -169,8 +169,12 @@ class ModelServer:
 
         return await self._retried(once)
 
-    async def get(self, path: str) -> Any:
-        """The JSON at a path, without retries; None if the path does not exist. Raises WorkerFailed."""
+    async def get(self, path: str, *, required: bool = False) -> Any:
+        """The JSON at a path, without retries; None if the server does not give it.
+
+        Raises MissingPart if the key is refused, WorkerFailed if the server is away; if `required`, also for a path
+        that does not exist and a server that is busy or still loading.
+        """
         import httpx2
         import openai
 
@@ -178,8 +182,10 @@ class ModelServer:
             response = await self._opened().client.get(path, cast_to=httpx2.Response)
             return json.loads(response.text.lstrip("\ufeff"))
         except openai.APIStatusError as error:
-            if error.status_code in (401, 403):
-                raise self._no_access() from error
+            refusal = self._refused(error)
+            failure = refusal.error if isinstance(refusal, _Busy) else refusal
+            if isinstance(failure, LongreelError) and (required or error.status_code in (401, 403)):
+                raise failure from error
             return None
         except openai.APIConnectionError as error:
             raise self._away() from error
@@ -187,9 +193,9 @@ class ModelServer:
             return None
 
     async def find_model(self) -> str:
-        """The model's name; if none is set, the name of the server's only model. Raises MissingPart."""
+        """The model's name; if none is set, the name of the server's only model. Raises MissingPart or WorkerFailed."""
         if not self.model:
-            names = [str(entry.get("id")) for entry in await self.entries()]
+            names = [str(entry.get("id")) for entry in await self.entries(required=True)]
             if len(names) != 1:
                 shown = f" ({', '.join(names[:5])}{', ...' if len(names) > 5 else ''})" if names else ""
                 raise MissingPart(
@@ -204,9 +210,9 @@ class ModelServer:
         """Held while the server's capabilities are probed, so that this happens once."""
         return self._opened().probing
 
-    async def entries(self) -> list[dict[str, Any]]:
-        """The server's model list, as it describes them."""
-        listed = await self.get("models")
+    async def entries(self, *, required: bool = False) -> list[dict[str, Any]]:
+        """The server's model list, as it describes them. Raises as `get` does."""
+        listed = await self.get("models", required=required)
         data = listed.get("data") if isinstance(listed, dict) else None
         return [entry for entry in data or () if isinstance(entry, dict)]
 
@@ -318,9 +324,10 @@ class ModelServer:
                 return _Busy(StillLoading.of(self.shown_url), wait_s)
             return _Busy(self._failed(f"it answers {status} ({text[:200]})"), wait_s)
         if status == 404 and not re.search(r"image|vision|tool", text, re.I):
+            model = f"model '{self.model}' or no " if self.model else ""
             return MissingPart(
-                f"The server at {self.shown_url} has no model '{self.model}' or no {error.request.url.path}.",
-                "Check the address (it often ends in /v1) and the model's name.",
+                f"The server at {self.shown_url} has no {model}{error.request.url.path}.",
+                f"Check the address (it often ends in /v1) and the model's name in {self._variables('MODEL')}.",
             )
         return Refused(status, text)
 

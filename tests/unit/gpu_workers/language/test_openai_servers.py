@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pydantic import SecretStr
 
-from app.core.errors import Cancelled, MissingPart, ToolRefused, WorkerFailed
+from app.core.errors import Cancelled, MissingPart, StillLoading, ToolRefused, WorkerFailed
 from app.core.settings import Settings
 from app.core.types import Capabilities, Frame, Message
 from gpu_workers.language import openai_server
@@ -235,6 +235,28 @@ def test_a_server_with_several_models_needs_a_name():
         with pytest.raises(MissingPart, match=r"2 models \(one, two\)") as missing:
             model.chat(ASK, max_output=9)
         assert "LONGREEL_LLM_MODEL" in missing.value.hint
+        model.unload()
+
+
+def test_a_server_without_a_named_model_that_still_loads_can_be_tried_later():
+    with chat_service(lambda *_: completion("yes")) as service:
+        service.listed = refusal("Loading model", status=503)
+        model = Workers(Settings(profile="remote", llm_url=service.url)).get("language_model")
+        with pytest.raises(StillLoading) as loading:
+            model.chat(ASK, max_output=9)
+        assert loading.value.retryable and model.model == service.url
+        service.listed = Reply(body={"data": [{"id": "only"}]})
+        assert model.chat(ASK, max_output=9).text == "yes"
+        model.unload()
+
+
+def test_an_address_without_a_list_of_models_may_lack_its_end():
+    with chat_service(lambda *_: completion("yes")) as service:
+        root = service.url.removesuffix("/v1")
+        model = Workers(Settings(profile="remote", llm_url=root)).get("language_model")
+        with pytest.raises(MissingPart, match=f"The server at {root} has no /models") as missing:
+            model.chat(ASK, max_output=9)
+        assert "often ends in /v1" in missing.value.hint and "LONGREEL_LLM_MODEL" in missing.value.hint
         model.unload()
 
 
