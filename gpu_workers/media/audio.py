@@ -195,7 +195,7 @@ class _Run:
 
     def _placed(self, frames: list[Any]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         for frame in frames:
-            samples = frame.to_ndarray().reshape(-1)
+            samples = np.nan_to_num(frame.to_ndarray().reshape(-1))  # float sound may hold NaN
             yield self._position, np.clip(samples * np.float32(self._scale), -1.0, 1.0)
             self._position += len(samples)
 

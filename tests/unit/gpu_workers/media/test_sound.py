@@ -45,6 +45,18 @@ def test_every_layout_becomes_mono_without_losing_the_voice(tmp_path, layout, co
     assert loudness(samples) > 0.2 and np.abs(samples).max() <= 1.0
 
 
+def test_samples_that_are_no_numbers_are_silent_and_the_rest_is_heard(tmp_path):
+    path = write_media(tmp_path / "a.wav", tones_hz=[440.0], sound_s=6.0, audio_codec="pcm_f32le")
+    sound = path.read_bytes()
+    header, body = sound[: sound.index(b"data") + 8], np.frombuffer(sound[sound.index(b"data") + 8 :], "<f4").copy()
+    body[len(body) // 2], body[len(body) // 4] = np.nan, np.inf
+    path.write_bytes(header + body.tobytes())
+    samples = PyAVAudio().samples(path, TimeSpan(0.0, 6.0))
+    assert np.isfinite(samples).all() and pitch(samples) == pytest.approx(440, abs=3)
+    survey = PyAVAudio().survey(path, chunk_s=3.0)
+    assert survey.loudness.min() > 0.2 and len(survey.chunks) == 2
+
+
 def test_sound_that_starts_after_the_picture_is_preceded_by_silence(tmp_path):
     path = write_media(tmp_path / "late.mkv", times_s=steady(5.0), tones_hz=[440.0], sound_start_s=2.0)
     samples = PyAVAudio().samples(path, TimeSpan(0.0, 4.0))
