@@ -234,11 +234,24 @@ class Jobs(SettingsGroup):
     lease_s: float = Field(
         60.0, gt=1, description="a job whose worker is silent for this long goes to another worker, seconds"
     )
-    heartbeat_s: float = Field(10.0, gt=0.1, description="how often a worker reports that it is alive, seconds")
+    heartbeat_s: float = Field(
+        10.0,
+        gt=0.1,
+        validate_default=True,
+        description="how often a worker reports that it is alive, seconds; at most half of `lease_s`",
+    )
     poll_s: float = Field(0.5, gt=0, description="how often an idle worker looks for work, seconds")
     max_attempts: int = Field(
         3, ge=1, description="how often a job is tried if its worker dies or a temporary error occurs"
     )
+
+    @field_validator("heartbeat_s")
+    @classmethod
+    def _within_the_lease(cls, heartbeat_s: float, info: ValidationInfo) -> float:
+        lease_s = info.data.get("lease_s", 2 * heartbeat_s)
+        if heartbeat_s > lease_s / 2:
+            raise ValueError(f"{heartbeat_s:g} is more than half of lease_s, which is {lease_s:g}")
+        return heartbeat_s
 
 
 class RayPool(SettingsGroup):

@@ -33,6 +33,22 @@ def test_a_longest_segment_below_the_shortest_is_refused_at_the_start(
         load_settings()
 
 
+@pytest.mark.parametrize("values", [{"LEASE": "9"}, {"HEARTBEAT": "40"}, {"LEASE": "5", "HEARTBEAT": "3"}])
+def test_a_heartbeat_too_slow_for_the_lease_is_refused_at_the_start(
+    values: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for which, value in values.items():
+        monkeypatch.setenv(f"LONGREEL_JOBS__{which}_S", value)
+    with pytest.raises(BadSettings, match=r"LONGREEL_JOBS__HEARTBEAT_S: .* is more than half of lease_s"):
+        load_settings()
+
+
+def test_a_short_lease_needs_a_fast_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LONGREEL_JOBS__LEASE_S", "4")
+    monkeypatch.setenv("LONGREEL_JOBS__HEARTBEAT_S", "2")
+    assert load_settings().jobs.heartbeat_s == 2
+
+
 def test_segments_may_all_have_one_length(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LONGREEL_INGEST__SEGMENT_MIN_S", "12")
     monkeypatch.setenv("LONGREEL_INGEST__SEGMENT_MAX_S", "12")
