@@ -79,6 +79,14 @@ def test_tokens_are_counted_as_the_model_reads_them(model):
     assert model.count_tokens("hello big world") == 3
 
 
+def test_the_model_is_reached_without_the_proxy_of_the_environment(model, monkeypatch):
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setattr(urllib.request, "_opener", None)  # urllib reads the environment once
+    assert model.count_tokens("hello big world") == 3
+
+
 def test_a_result_of_a_tool_is_read(model):
     tool = ToolSpec("search", "Searches the transcript.", QUERY)
     asked = [
