@@ -100,6 +100,11 @@ def _chosen(media: OpenMedia, track: int) -> SubtitleTrack:
         raise BadInput(
             f"{media.path.name} has no subtitle track {track}.", f"It has {len(streams)} of them, counted from 0."
         )
+    if streams[track].codec_context is None:  # FFmpeg knows the kind, but this build has no decoder for it
+        raise BadInput(
+            f"Subtitle track {track} of {media.path.name} cannot be decoded here.",
+            "Choose another track, or give its text as a file with --subtitles.",
+        )
     return _track(track, streams[track])
 
 

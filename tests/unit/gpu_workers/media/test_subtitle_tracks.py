@@ -47,6 +47,17 @@ def test_shapes_and_shadows_that_substation_draws_are_no_lines(tmp_path: Path) -
     ]
 
 
+def test_a_track_without_a_decoder_is_listed_and_refused(tmp_path: Path) -> None:
+    path = write_subtitled(tmp_path, (SRT, "eng"), (GERMAN, "ger"))
+    path.write_bytes(path.read_bytes().replace(b"S_TEXT/UTF8", b"S_HDMV/TEXT", 1))  # Blu-ray's text
+    source = PyAVSubtitles()
+    assert [one.is_text for one in source.tracks(path)] == [False, True]
+    for read in (source.texts, source.pictures):
+        with pytest.raises(BadInput, match=r"track 0 of .* cannot be decoded"):
+            list(read(path, 0))
+    assert len(source.texts(path, 1)) == 2
+
+
 def test_a_file_without_subtitles_has_no_track(tmp_path: Path) -> None:
     path = write_subtitled(tmp_path)
     assert PyAVSubtitles().tracks(path) == []
