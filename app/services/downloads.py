@@ -127,15 +127,7 @@ class DownloadService:
         """Queues the other videos of a list, with the options of the first; each once, also when the job is retried."""
         first, webhook = IngestRequest.from_payload(job.payload), job.payload.get("webhook")
         for one in others:
-            request = IngestRequest(
-                self.place(one.address),
-                one.title,
-                language=first.language,
-                translate=first.translate,
-                speakers=first.speakers,
-                tags=first.tags,
-                source=one.address,
-            )
+            request = replace(first, path=self.place(one.address), title=one.title, source=one.address, subtitles=None)
             self._ingest.submit(request, webhook=webhook, request_key=f"page {job.id} {one.address}")
         more = f" It holds more than {MOST_VIDEOS}; the rest was left out." if left_out else ""
         report(Warned(f"This page lists {len(others) + 1} videos; the others are queued.{more}"))

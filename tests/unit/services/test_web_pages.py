@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -177,6 +178,23 @@ def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> 
     videos = parts.library.videos()
     assert {Path(video.path).read_bytes()[:8] for video in videos} == {b"/one.mp4", b"/two.mp4"}
     assert all(video.tags == ("Talks",) for video in videos)
+
+
+def test_the_other_videos_of_a_list_are_read_with_the_options_of_the_first(parts: StandIn, site: Site) -> None:
+    site.pages["/list"] = FEED.format(base=site.base)
+    jobs, downloads = parts.longreel.jobs, service(parts)
+    source = f"{site.base}/list"
+    options: dict[str, Any] = {
+        "language": "de",
+        "terms": "Ceph",
+        "audio_track": 1,
+        "subtitle_track": 2,
+        "video_track": 0,
+    }
+    parts.longreel.ingest.submit(IngestRequest(downloads.place(source), source=source, speakers=True, **options))
+    Worker(jobs, {"ingest": downloads.handle}).run_one()
+    (other,) = [job.payload for job in jobs.list() if job.payload["source"] == f"{site.base}/two.mp4"]
+    assert {name: other[name] for name in (*options, "speakers")} == {**options, "speakers": True}
 
 
 def test_the_other_videos_of_a_list_are_not_downloaded_again_when_the_first_is_tried_again(
