@@ -11,6 +11,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -177,6 +178,8 @@ def _read(
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
+        with suppress(BadInput):  # subtitles may have any ending
+            return [_said(path, name, data, language, warn)]
         raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
     if not isinstance(content, list | dict) or not content:
         raise BadInput(f"{path} has no captions.", _HINT)

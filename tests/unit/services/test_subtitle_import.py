@@ -27,6 +27,22 @@ def test_captions_of_a_video_that_is_called_segments_stay_captions(tmp_path: Pat
     assert [one.text for one in found.seen] == ["a dog", "a cat"] and found.said == ()
 
 
+@pytest.mark.parametrize("name", ["talk.txt", "talk"])
+def test_subtitles_are_recognized_by_their_content_and_not_by_the_ending(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.write_text("1\n00:00:01,000 --> 00:00:02,500\nHello.\n", "utf-8")
+    [found] = read(file, None, 1.0)
+    assert [(one.span, one.text) for one in found.said] == [(TimeSpan(1.0, 2.5), "Hello.")]
+
+
+@pytest.mark.parametrize("content", [b"Notes of a meeting.\n", b"\x89PNG\r\n\x1a\n\x00", b'{"a": ["x"'])
+def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "notes.txt"
+    file.write_bytes(content)
+    with pytest.raises(BadInput, match="neither subtitles nor JSON"):
+        read(file, None, 1.0)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
