@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
+from app.core.paths import readable
 from app.core.ports import SubtitleSource
 from app.core.settings import Ingest
 from app.core.titles import tidy_title
@@ -196,7 +197,9 @@ def _read(
     for key, listed in content.items():
         captions = _captions(key, listed, every_s, path.name)
         canonical = json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        videos.append(Imported(_digest(canonical.encode()), tidy_title(title or key) or name, (), captions))
+        videos.append(
+            Imported(_digest(canonical.encode(errors="replace")), tidy_title(title or key) or name, (), captions)
+        )
     return videos
 
 
@@ -217,7 +220,7 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
             item = {"start_s": at * every_s, "end_s": (at + 1) * every_s, "text": item}
         try:
             span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
-            captions.append(Caption(span, " ".join(str(item["text"]).split()), model))
+            captions.append(Caption(span, " ".join(readable(str(item["text"])).split()), model))
         except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise BadInput(f"{where}, caption {at + 1} is not a caption.", _HINT) from error
     merged: list[Caption] = []

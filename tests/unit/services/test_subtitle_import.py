@@ -27,6 +27,13 @@ def test_captions_of_a_video_that_is_called_segments_stay_captions(tmp_path: Pat
     assert [one.text for one in found.seen] == ["a dog", "a cat"] and found.said == ()
 
 
+def test_half_of_an_emoji_in_captions_becomes_a_question_mark(tmp_path: Path) -> None:
+    file, half = tmp_path / "many.json", "dog \ud83d"
+    file.write_text(json.dumps({half: [half], "whole": [{"start_s": 0, "end_s": 1, "text": half}]}), "utf-8")
+    videos = read(file, None, 1.0)
+    assert [(one.title, one.seen[0].text) for one in videos] == [("dog ?", "dog ?"), ("whole", "dog ?")]
+
+
 @pytest.mark.parametrize("name", ["talk.txt", "talk"])
 def test_subtitles_are_recognized_by_their_content_and_not_by_the_ending(tmp_path: Path, name: str) -> None:
     file = tmp_path / name
