@@ -77,7 +77,7 @@ class ImportService:
         warn: Callable[[str], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Video]:
-        """The videos of a file, ready for questions; those that are in the library already are no work.
+        """The videos of a file, ready for questions; those that the library has with the same times are no work.
 
         `every_s`: what a caption without times covers, in seconds. `report(done, total, video)` follows each video,
         `progress(step, done, total)` its segments and chapters, and `warn` hears what was left out.
@@ -102,22 +102,25 @@ class ImportService:
         parts = self._parts()
         media = MediaInfo("subtitles" if entry.said else "captions", entry.duration_s, 0.0, 0, None)
         video = parts.library.add_video(Video(entry.id, entry.title, "", media, language))
-        if video.ready:
+        kinds = [SegmentKind.SPEECH, SegmentKind.CAPTION]
+        stored_until_s = max((one.span.end_s for one in parts.library.segments(entry.id, kinds=kinds)), default=0.0)
+        if video.ready and (entry.said or stored_until_s == entry.duration_s):  # else each caption covers another time
             return video
         parts.retriever.remove(entry.id)
+        parts.library.replace_segments(entry.id, kinds, [])
         parts.library.save_utterances(entry.id, entry.said)
         borders, spoken = [caption.span.start_s for caption in entry.seen], [one.span for one in entry.said]
         least, most = self._settings.segment_min_s, self._settings.segment_max_s
         pieces = cut(entry.duration_s, borders, spoken, min_s=least, max_s=most)
         here = Found(pieces, entry.said, (), entry.seen, (), ())
         segments = text_segments(entry.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
-        parts.library.replace_segments(entry.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         for first in range(0, len(segments), _BATCH):
             progress("segments", first, len(segments))
             parts.retriever.add(segments[first : first + _BATCH])
         if parts.entities is not None:
             parts.entities.save(entry.id, named(entry.id, entry.said))
         self._digest(entry, functools.partial(progress, "chapters"))
+        parts.library.replace_segments(entry.id, kinds, segments)
         parts.library.set_ready(entry.id, language)
         return parts.library.video(entry.id)
 
