@@ -35,8 +35,8 @@ from retrieval.segmentation import cut
 
 _BATCH = 64
 """Segments that are indexed between two looks at whether to stop."""
-LONGEST_S = 10_000 * 3600.0
-"""No film is longer; times in another unit than seconds would make one."""
+LONGEST_S = 200 * 3600.0
+"""Hardly a film is longer; a mistyped time, or another unit than seconds, would make one."""
 _HINT = (
     'Give subtitles such as an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or '
     '[caption, ...], where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
@@ -158,7 +158,10 @@ def read(
     entries = _read(path, title, every_s, language, warn, tracks)
     for one in entries:
         if one.duration_s > LONGEST_S:
-            raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
+            raise BadInput(
+                f"{one.title} would be {one.duration_s / 3600:.3g} hours long.",
+                "Correct mistyped times; numbers without colons are seconds.",
+            )
     return entries
 
 

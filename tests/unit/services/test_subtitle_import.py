@@ -50,11 +50,18 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: bytes) -> 
         read(file, None, 1.0)
 
 
+def test_a_mistyped_time_that_makes_a_film_of_weeks_is_refused(tmp_path: Path) -> None:
+    file, line = tmp_path / "talk.srt", "{}:00:03,000 --> {}:00:04,000\nHello.\n\n"
+    file.write_text(line.format("00", "00") + line.format("900", "900"), "utf-8")
+    with pytest.raises(BadInput, match="900 hours long"):
+        read(file, None, 1.0)
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
-        ('{"a": [{"start_s": 0, "end_s": 3600000000, "text": "x"}]}', "hours long.*in seconds"),
-        ('{"segments": [{"start": 0, "end": 1e15, "text": "x"}]}', "hours long.*in seconds"),
+        ('{"a": [{"start_s": 0, "end_s": 3600000000, "text": "x"}]}', "hours long.*are seconds"),
+        ('{"segments": [{"start": 0, "end": 1e15, "text": "x"}]}', "hours long.*are seconds"),
         (f'{{"a": [{{"start_s": 0, "end_s": 1{"0" * 400}, "text": "x"}}]}}', "caption 1 is not a caption"),
         ("[" * 100_000, "neither subtitles nor JSON"),
     ],
