@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -139,6 +140,35 @@ def test_a_page_without_a_video_is_refused(parts: StandIn, site: Site) -> None:
     site.pages["/watch"] = "<html><p>Nothing here.</p></html>"
     with pytest.raises(BadInput, match="finds no video"):
         service(parts).run(IngestRequest(source=f"{site.base}/watch"))
+
+
+def test_the_title_of_a_page_survives_a_worker_that_dies_after_the_download(tmp_path: Path, site: Site) -> None:
+    pytest.importorskip("yt_dlp")
+    parts = stand_in.make(tmp_path, hold=True)
+    site.pages["/watch"] = "<html><head><title>Harbour film</title></head><video src='/film.mp4'></video></html>"
+    jobs, downloads = parts.longreel.jobs, service(parts)
+    source = f"{site.base}/watch"
+    job = parts.longreel.ingest.submit(IngestRequest(downloads.place(source), source=source))
+    path = Path(job.payload["path"])
+    dead = Worker(jobs, {"ingest": downloads.handle})  # it has the file, and does nothing more with it
+    dead.start()
+    try:
+        wait_until(path.is_file, seconds=30)
+        left = tmp_path / "left"
+        shutil.copytree(path.parent, left)
+        parts.reader.hold.set()
+        wait_until(lambda: jobs.get(job.id).state is JobState.FINISHED, seconds=30)
+    finally:
+        dead.stop(5.0)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    parts.library.delete_video(parts.library.videos()[0].id)
+    shutil.rmtree(path.parent)
+    left.rename(path.parent)
+    site.asked.clear()
+    again = parts.longreel.ingest.submit(IngestRequest(path, source=source))
+    Worker(jobs, {"ingest": downloads.handle}).run_one()
+    assert jobs.get(again.id).state is JobState.FINISHED and site.asked == []
+    assert [video.title for video in parts.library.videos()] == ["Harbour film"]
 
 
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Talks</title>
