@@ -50,6 +50,8 @@ class SqlCorrections:
         with self._database.writing() as connection:
             must_be_there(connection, id)
             connection.execute(select(videos.c.id).where(videos.c.id == id).with_for_update())  # one at a time
+            ordered = select(utterances).where(utterances.c.video_id == id).order_by("start_s", "number")
+            before = [(TimeSpan(row.start_s, row.end_s), row.text) for row in connection.execute(ordered)]
             stale = update(utterances).where(place & (utterances.c.text == heard.text))
             if not connection.execute(stale.values(text=row["text"], words=row["words"])).rowcount:
                 raise sentence_changed()
@@ -69,8 +71,16 @@ class SqlCorrections:
             speech &= (segments.c.start_s < heard.span.end_s) & (segments.c.end_s > heard.span.start_s)
             quoting = []
             for segment in map(rows.segment, connection.execute(select(segments).where(speech))):
-                if heard.text in segment.text:
-                    text = segment.text.replace(heard.text, fixed.text, 1)
+                text, at = segment.text, 0
+                for span, sentence in before:  # those of a segment make its text, with spaces between them
+                    inside = segment.span.start_s <= span.start_s and span.end_s <= segment.span.end_s
+                    if not inside or not f"{text} ".startswith(f"{sentence} ", at):
+                        continue
+                    if (span, sentence) == (heard.span, heard.text):
+                        text = text[:at] + fixed.text + text[at + len(sentence) :]
+                        sentence = fixed.text
+                    at += len(sentence) + 1
+                if text != segment.text:
                     connection.execute(update(segments).where(segments.c.id == segment.id).values(text=text))
                     quoting.append(replace(segment, text=text))
             return quoting

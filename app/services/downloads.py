@@ -34,6 +34,8 @@ from app.services.media_responses import HINT, WebPageSent, check_kind, extent, 
 from app.services.web_pages import MOST_VIDEOS, PageVideo, WebPage, read_page
 
 STAGE = "download"
+TITLE = ".title"
+"""The file beside a download that holds the title of its page until the video is in the library."""
 POLICY = RetryPolicy(max_attempts=5, first_s=1.0, factor=2.0, max_s=15.0)
 """A broken connection is taken up after 1, 2, 4 and 8 seconds."""
 SILENCE_S = 20.0
@@ -95,7 +97,7 @@ class DownloadService:
         Raises SeveralVideos for a page with several videos.
         """
         placed = replace(request, path=self.place(request.source))
-        with self._brought(placed.source, placed.path, report, cancelled) as title:
+        with self._brought(PageVideo(placed.source, ""), placed.path, report, cancelled) as title:
             called = replace(placed, title=placed.title or title or None)
             return self._ingest.run(called, report=report, cancelled=cancelled)
 
@@ -115,53 +117,51 @@ class DownloadService:
             return result
         path = Path(job.payload["path"])
         try:
-            with self._brought(address, path, context.report, context.cancelled) as title:
+            with self._brought(PageVideo(address, ""), path, context.report, context.cancelled) as title:
                 return self._ingest.handle(_called(job, title), context)
         except SeveralVideos as found:
             first, *others = found.page.listed
             self._queue(job, others, context.report, left_out=found.page.left_out)
-        with self._brought(first.address, path, context.report, context.cancelled) as title:
-            return self._ingest.handle(_called(job, title or first.title), context)
+        with self._brought(first, path, context.report, context.cancelled) as title:
+            return self._ingest.handle(_called(job, title), context)
 
     def _queue(self, job: Job, others: Sequence[PageVideo], report: Listener, *, left_out: bool) -> None:
         """Queues the other videos of a list, with the options of the first; each once, also when the job is retried."""
         first, webhook = IngestRequest.from_payload(job.payload), job.payload.get("webhook")
         for one in others:
-            request = IngestRequest(
-                self.place(one.address),
-                one.title,
-                language=first.language,
-                translate=first.translate,
-                speakers=first.speakers,
-                tags=first.tags,
-                source=one.address,
-            )
+            request = replace(first, path=self.place(one.address), title=one.title, source=one.address, subtitles=None)
             self._ingest.submit(request, webhook=webhook, request_key=f"page {job.id} {one.address}")
         more = f" It holds more than {MOST_VIDEOS}; the rest was left out." if left_out else ""
         report(Warned(f"This page lists {len(others) + 1} videos; the others are queued.{more}"))
 
     @contextmanager
-    def _brought(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> Iterator[str]:
+    def _brought(self, video: PageVideo, path: Path, report: Listener, cancelled: Callable[[], bool]) -> Iterator[str]:
         """The file is there while the block runs, and stays when a video of the library is made of it.
 
-        Gives the title of the page that plays it, "" for a mere file. Raises SeveralVideos.
+        Gives the title of the page that plays it, also when an earlier attempt downloaded it; else that of `video`.
+        Raises SeveralVideos.
         """
+        note = path.parent / TITLE
         try:
-            yield "" if path.is_file() else self._fetch(address, path, report, cancelled)
+            if not path.is_file():
+                self._fetch(video, path, report, cancelled)
+            yield note.read_text("utf-8") if note.is_file() else ""
         finally:
-            if str(path) not in self._library.files():
+            if str(path) in self._library.files():
+                note.unlink(missing_ok=True)
+            else:
                 shutil.rmtree(path.parent, ignore_errors=True)
 
-    def _fetch(self, address: str, path: Path, report: Listener, cancelled: Callable[[], bool]) -> str:
+    def _fetch(self, video: PageVideo, path: Path, report: Listener, cancelled: Callable[[], bool]) -> None:
         try:
-            self._download(PageVideo(address, ""), path, report, cancelled)
-            return ""
+            self._download(video, path, report, cancelled)
+            return
         except WebPageSent:
-            page = read_page(address, private=self._private, cancelled=cancelled)
+            page = read_page(video.address, private=self._private, cancelled=cancelled)
         if page.media is None:
             raise SeveralVideos(page)
-        self._download(page.media, path, report, cancelled)
-        return page.media.title
+        titled = replace(page.media, title=page.media.title or video.title)
+        self._download(titled, path, report, cancelled)
 
     def _download(self, video: PageVideo, path: Path, report: Listener, cancelled: Callable[[], bool]) -> None:
         address = video.address
@@ -183,6 +183,8 @@ class DownloadService:
                             raise
                         report(Warned(f"{error.message} The download resumes in {wait_s:.0f} s."))
                         _pause(wait_s, cancelled)
+            if video.title:
+                (path.parent / TITLE).write_text(video.title, "utf-8", errors="replace")
             (path.parent / PART).rename(path)
         except OSError as error:
             raise StorageFull(f"The file could not be stored: {error.strerror}.", "Free some space.") from error

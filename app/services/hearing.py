@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.errors import Cancelled
+from app.core.errors import BadInput, Cancelled
 from app.core.ports import AudioSource, Transcriber
 from app.core.types import Utterance, main_language
 
@@ -38,10 +38,12 @@ class HearingService:
     ) -> FileTranscript:
         """The sentences of a file; without `languages` any may be spoken.
 
-        Raises BadInput for a file that cannot be read, Cancelled.
+        Raises BadInput for a file that cannot be read or has no sound, Cancelled.
         """
         audio, transcriber = self._audio(), self._transcriber()
         sound = audio.survey(path, chunk_s=self._chunk_s)
+        if not sound.chunks:
+            raise BadInput(f"{path.name} has no sound.", "Give a file with sound.")
         utterances: list[Utterance] = []
         expected: str | None = None
         for chunk in sound.chunks:

@@ -11,11 +11,13 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import BadInput, Cancelled
+from app.core.paths import readable
 from app.core.ports import SubtitleSource
 from app.core.settings import Ingest
 from app.core.titles import tidy_title
@@ -33,8 +35,8 @@ from retrieval.segmentation import cut
 
 _BATCH = 64
 """Segments that are indexed between two looks at whether to stop."""
-LONGEST_S = 10_000 * 3600.0
-"""No film is longer; times in another unit than seconds would make one."""
+LONGEST_S = 200 * 3600.0
+"""Hardly a film is longer; a mistyped time, or another unit than seconds, would make one."""
 _HINT = (
     'Give subtitles such as an SRT or WebVTT file, the JSON of whisperX, or JSON: {"name": [caption, ...]} or '
     '[caption, ...], where a caption is a text or {"start_s": 0, "end_s": 1, "text": "..."}.'
@@ -75,7 +77,7 @@ class ImportService:
         warn: Callable[[str], None] = lambda _: None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> list[Video]:
-        """The videos of a file, ready for questions; those that are in the library already are no work.
+        """The videos of a file, ready for questions; those that the library has with the same times are no work.
 
         `every_s`: what a caption without times covers, in seconds. `report(done, total, video)` follows each video,
         `progress(step, done, total)` its segments and chapters, and `warn` hears what was left out.
@@ -100,22 +102,25 @@ class ImportService:
         parts = self._parts()
         media = MediaInfo("subtitles" if entry.said else "captions", entry.duration_s, 0.0, 0, None)
         video = parts.library.add_video(Video(entry.id, entry.title, "", media, language))
-        if video.ready:
+        kinds = [SegmentKind.SPEECH, SegmentKind.CAPTION]
+        stored_until_s = max((one.span.end_s for one in parts.library.segments(entry.id, kinds=kinds)), default=0.0)
+        if video.ready and (entry.said or stored_until_s == entry.duration_s):  # else each caption covers another time
             return video
         parts.retriever.remove(entry.id)
+        parts.library.replace_segments(entry.id, kinds, [])
         parts.library.save_utterances(entry.id, entry.said)
         borders, spoken = [caption.span.start_s for caption in entry.seen], [one.span for one in entry.said]
         least, most = self._settings.segment_min_s, self._settings.segment_max_s
         pieces = cut(entry.duration_s, borders, spoken, min_s=least, max_s=most)
         here = Found(pieces, entry.said, (), entry.seen, (), ())
         segments = text_segments(entry.id, here, {SegmentKind.SPEECH: name, SegmentKind.CAPTION: name})
-        parts.library.replace_segments(entry.id, [SegmentKind.SPEECH, SegmentKind.CAPTION], segments)
         for first in range(0, len(segments), _BATCH):
             progress("segments", first, len(segments))
             parts.retriever.add(segments[first : first + _BATCH])
         if parts.entities is not None:
             parts.entities.save(entry.id, named(entry.id, entry.said))
         self._digest(entry, functools.partial(progress, "chapters"))
+        parts.library.replace_segments(entry.id, kinds, segments)
         parts.library.set_ready(entry.id, language)
         return parts.library.video(entry.id)
 
@@ -153,7 +158,10 @@ def read(
     entries = _read(path, title, every_s, language, warn, tracks)
     for one in entries:
         if one.duration_s > LONGEST_S:
-            raise BadInput(f"{one.title} would be {one.duration_s / 3600:.3g} hours long.", "Give times in seconds.")
+            raise BadInput(
+                f"{one.title} would be {one.duration_s / 3600:.3g} hours long.",
+                "Correct mistyped times; numbers without colons are seconds.",
+            )
     return entries
 
 
@@ -177,6 +185,8 @@ def _read(
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
+        with suppress(BadInput):  # subtitles may have any ending
+            return [_said(path, name, data, language, warn)]
         raise BadInput(f"{path} is neither subtitles nor JSON.", _HINT) from error
     if not isinstance(content, list | dict) or not content:
         raise BadInput(f"{path} has no captions.", _HINT)
@@ -193,7 +203,9 @@ def _read(
     for key, listed in content.items():
         captions = _captions(key, listed, every_s, path.name)
         canonical = json.dumps({key: listed}, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-        videos.append(Imported(_digest(canonical.encode()), tidy_title(title or key) or name, (), captions))
+        videos.append(
+            Imported(_digest(canonical.encode(errors="replace")), tidy_title(title or key) or name, (), captions)
+        )
     return videos
 
 
@@ -214,7 +226,7 @@ def _captions(where: str, listed: Any, every_s: float, model: str) -> tuple[Capt
             item = {"start_s": at * every_s, "end_s": (at + 1) * every_s, "text": item}
         try:
             span = TimeSpan(float(item["start_s"]), float(item["end_s"]))
-            captions.append(Caption(span, " ".join(str(item["text"]).split()), model))
+            captions.append(Caption(span, " ".join(readable(str(item["text"])).split()), model))
         except (TypeError, KeyError, ValueError, OverflowError) as error:
             raise BadInput(f"{where}, caption {at + 1} is not a caption.", _HINT) from error
     merged: list[Caption] = []

@@ -49,6 +49,8 @@ class Upload:
     length: int
     """Bytes of the whole file."""
     title: str | None = None
+    stem: str | None = None
+    """What the file is called where neither a person nor the file itself gives a title."""
     language: str | None = None
     tags: tuple[str, ...] = ()
     metadata: str = ""
@@ -194,7 +196,9 @@ class UploadService:
         path = place / upload.name
         if (place / PART).exists():
             (place / PART).rename(path)
-        request = IngestRequest(path, title=upload.title, language=upload.language, tags=tuple(upload.tags))
+        request = IngestRequest(
+            path, title=upload.title, name=upload.stem, language=upload.language, tags=tuple(upload.tags)
+        )
         job = self._ingest.submit(request)
         settled = replace(upload, job=job.id)
         self._write(settled)

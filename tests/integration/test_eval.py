@@ -10,6 +10,7 @@ import pytest
 from app.bootstrap import Measuring, build_measuring
 from app.core.errors import BadInput, Cancelled
 from app.core.settings import load_settings
+from app.core.types import SegmentKind, TimeSpan
 from app.evaluation.datasets.registry import benchmark
 from app.evaluation.modes.material import ModeMaterial, Subtitles
 from app.evaluation.modes.mode import COMPARED, Mode
@@ -42,6 +43,22 @@ def test_captions_become_videos_without_a_file_and_only_once(measuring: Measurin
     library = measuring.evaluation.parts.library
     told = [(s.span.start_s, s.span.end_s, s.text) for s in library.segments(first[0].id) if s.kind == "caption"]
     assert told == [(0.0, 2.0, "C cuts wood"), (2.0, 3.0, "C paints a chair")]
+
+
+def test_captions_that_are_imported_again_with_another_interval_take_their_new_times(
+    measuring: Measuring, captions: Path
+) -> None:
+    measuring.imports.run(captions)
+    with pytest.raises(Cancelled):
+        measuring.imports.run(captions, every_s=10.0, cancelled=lambda: True)
+    for every_s in (10.0, 1.0):
+        video, _ = measuring.imports.run(captions, every_s=every_s)
+        parts = measuring.evaluation.parts
+        spans = [TimeSpan(0.0, 2 * every_s), TimeSpan(2 * every_s, 3 * every_s)]
+        assert [one.span for one in parts.library.segments(video.id, kinds=[SegmentKind.CAPTION])] == spans
+        assert parts.retriever.search("wood", limit=1, videos=[video.id])[0].segment.span == spans[0]
+        digest = parts.library.digest(video.id)
+        assert digest is not None and digest.chapters[-1].span.end_s == video.duration_s == 3 * every_s
 
 
 def test_subtitles_become_speech(measuring: Measuring, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from app.core.errors import BadInput
 from app.core.ports import SubtitleSource
 from app.core.types import TimeSpan, Utterance
 from app.services.subtitles import other_formats, subrip, ttml, whisperx
-from app.services.subtitles.cue import HINT, LeftOut, spoken
+from app.services.subtitles.cue import HINT, Cue, LeftOut, spoken
 from app.services.subtitles.encodings import decode
 from app.services.subtitles.rolling import unrolled
 from app.services.subtitles.whisperx import is_transcript
@@ -57,10 +57,10 @@ def parse(
     """
     text = data if isinstance(data, str) else decode(data, language)
     text = _DIRECTION.sub("", text).replace("\r\n", "\n").replace("\r", "\n")
+    left_out, said, cues = LeftOut(), list[Utterance](), list[Cue]()
     if _JSON.match(text):
-        return whisperx.read(text)
-    left_out = LeftOut()
-    if ttml.looks_like_ttml(text):
+        said = whisperx.read(text, left_out)
+    elif ttml.looks_like_ttml(text):
         cues = ttml.read(text, left_out)
     elif format := other_formats.detect_format(text):
         cues = other_formats.read(text, format, fps, left_out)
@@ -68,12 +68,12 @@ def parse(
         cues = subrip.read_sbv(lines, left_out)
     else:
         cues = subrip.read(lines, left_out)
-    if not cues and left_out.first:
+    if not (said or cues) and left_out.first:
         raise BadInput(f"These subtitles cannot be read. {left_out.first}", HINT)
     warning = left_out.warning()
     if warning:
         warn(warning)
-    return [cue.utterance() for cue in unrolled(cues)]
+    return said or [cue.utterance() for cue in unrolled(cues)]
 
 
 def read_text(path: Path, language: str | None, tracks: SubtitleSource | None) -> str:

@@ -106,8 +106,7 @@ class Reader:
     """Reading waits at half of its way until this is set."""
 
     def submit(self, request: IngestRequest, *, webhook: Mapping[str, str] | None = None, **keys: str | None) -> Job:
-        payload = {**request.to_payload(), "title": request.title or request.name, "webhook": webhook}
-        return self.jobs.submit("ingest", payload, **keys)
+        return self.jobs.submit("ingest", {**request.to_payload(), "webhook": webhook}, **keys)
 
     def handle(self, job: Job, context: JobContext) -> Mapping[str, Any]:
         path = Path(job.payload["path"])
@@ -119,7 +118,7 @@ class Reader:
         while not self.hold.wait(0.05):
             if context.cancelled():
                 raise Cancelled("Cancelled.")
-        video = a_video(data, job.payload["title"] or path.stem, path)
+        video = a_video(data, job.payload["title"] or job.payload.get("name") or path.stem, path)
         source = job.payload.get("source", "")
         self.fill(replace(video, tags=tuple(job.payload.get("tags", ())), source=source))
         return {"video_id": video.id, "title": video.title}

@@ -48,6 +48,13 @@ def test_a_file_is_sent_in_pieces_and_read(client: TestClient, parts: StandIn) -
     assert client.head(place, headers=TUS).status_code == 404
 
 
+def test_the_name_of_a_file_is_only_a_title_where_nobody_gives_one(client: TestClient, parts: StandIn) -> None:
+    for sent in (metadata(filename="C:\\films\\Is it?.mp4"), metadata(filename="Is it?.mp4", title="Talk")):
+        client.patch(begin(client, told=sent), headers={**PIECE, "Upload-Offset": "0"}, content=b"abcdef")
+    given = {(job.payload["title"], job.payload["name"]) for job in parts.longreel.jobs.list()}
+    assert given == {(None, "Is it?"), ("Talk", "Is it?")}
+
+
 def test_the_protocol_is_told(client: TestClient) -> None:
     told = client.options("/v1/uploads")
     assert told.status_code == 204

@@ -68,6 +68,25 @@ def test_a_corrected_sentence_is_in_the_transcript_and_found_by_its_words(desk: 
     assert "Metinik" not in desk.retriever.search("Metternich", limit=1)[0].segment.text
 
 
+@pytest.mark.parametrize(
+    ("heard", "at_s", "right", "search_text"),
+    [
+        (["I know now", "no"], 3, "yes", "I know now yes"),
+        (["Yes.", "No.", "Yes.", "Good."], 2, "Maybe.", "Yes. No. Maybe. Good."),
+    ],
+    ids=["its word is a part of other words", "it is said twice"],
+)
+def test_a_corrected_sentence_leaves_the_others_of_its_segment_as_they_are(
+    desk: Desk, heard: list[str], at_s: float, right: str, search_text: str
+) -> None:
+    starts = [sum(len(one.split()) for one in heard[:n]) for n in range(len(heard))]
+    desk.library.save_utterances(ID, [said(text, start) for text, start in zip(heard, starts, strict=True)])
+    whole = Segment("s", ID, SegmentKind.SPEECH, TimeSpan(0, 4), " ".join(heard), "ears")
+    desk.library.replace_segments(ID, [SegmentKind.SPEECH], [whole])
+    desk.service.correct(desk.video, at_s, right)
+    assert [one.text for one in desk.library.segments(ID)] == [search_text]
+
+
 def test_corrections_are_applied_when_the_same_is_heard_again(desk: Desk) -> None:
     desk.service.correct(desk.video, 10, RIGHT)
     desk.service.correct(desk.video, 30, "No.")

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import Cancelled
+from app.core.errors import BadInput, Cancelled
 from app.core.types import Transcript
 from app.services.hearing import HearingService
 from gpu_workers.media.audio import PyAVAudio
@@ -24,6 +24,12 @@ def test_a_file_in_which_nobody_speaks_is_as_long_as_its_sound(tmp_path: Path) -
 
     heard = HearingService(PyAVAudio, Deaf, chunk_s=120).transcribe(film)
     assert heard.utterances == () and heard.duration_s == pytest.approx(9.0, abs=0.2)
+
+
+def test_a_file_without_sound_is_refused(tmp_path: Path) -> None:
+    film = write_media(tmp_path / "film.mp4", times_s=[0.0, 0.5, 1.0])
+    with pytest.raises(BadInput, match=r"film\.mp4 has no sound"):
+        HearingService(PyAVAudio, FakeTranscriber, chunk_s=120).transcribe(film)
 
 
 def test_a_file_that_nobody_wants_any_more_is_left_at_the_next_chunk(tmp_path: Path) -> None:

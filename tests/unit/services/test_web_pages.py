@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,6 +142,35 @@ def test_a_page_without_a_video_is_refused(parts: StandIn, site: Site) -> None:
         service(parts).run(IngestRequest(source=f"{site.base}/watch"))
 
 
+def test_the_title_of_a_page_survives_a_worker_that_dies_after_the_download(tmp_path: Path, site: Site) -> None:
+    pytest.importorskip("yt_dlp")
+    parts = stand_in.make(tmp_path, hold=True)
+    site.pages["/watch"] = "<html><head><title>Harbour film</title></head><video src='/film.mp4'></video></html>"
+    jobs, downloads = parts.longreel.jobs, service(parts)
+    source = f"{site.base}/watch"
+    job = parts.longreel.ingest.submit(IngestRequest(downloads.place(source), source=source))
+    path = Path(job.payload["path"])
+    dead = Worker(jobs, {"ingest": downloads.handle})  # it has the file, and does nothing more with it
+    dead.start()
+    try:
+        wait_until(path.is_file, seconds=30)
+        left = tmp_path / "left"
+        shutil.copytree(path.parent, left)
+        parts.reader.hold.set()
+        wait_until(lambda: jobs.get(job.id).state is JobState.FINISHED, seconds=30)
+    finally:
+        dead.stop(5.0)
+    assert [one.name for one in path.parent.iterdir()] == [path.name]
+    parts.library.delete_video(parts.library.videos()[0].id)
+    shutil.rmtree(path.parent)
+    left.rename(path.parent)
+    site.asked.clear()
+    again = parts.longreel.ingest.submit(IngestRequest(path, source=source))
+    Worker(jobs, {"ingest": downloads.handle}).run_one()
+    assert jobs.get(again.id).state is JobState.FINISHED and site.asked == []
+    assert [video.title for video in parts.library.videos()] == ["Harbour film"]
+
+
 FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>Talks</title>
 <item><title>One</title><link>{base}/one.mp4</link></item>
 <item><title>Two</title><link>{base}/two.mp4</link></item></channel></rss>"""
@@ -177,6 +208,23 @@ def test_a_list_of_videos_becomes_a_job_for_each(parts: StandIn, site: Site) -> 
     videos = parts.library.videos()
     assert {Path(video.path).read_bytes()[:8] for video in videos} == {b"/one.mp4", b"/two.mp4"}
     assert all(video.tags == ("Talks",) for video in videos)
+
+
+def test_the_other_videos_of_a_list_are_read_with_the_options_of_the_first(parts: StandIn, site: Site) -> None:
+    site.pages["/list"] = FEED.format(base=site.base)
+    jobs, downloads = parts.longreel.jobs, service(parts)
+    source = f"{site.base}/list"
+    options: dict[str, Any] = {
+        "language": "de",
+        "terms": "Ceph",
+        "audio_track": 1,
+        "subtitle_track": 2,
+        "video_track": 0,
+    }
+    parts.longreel.ingest.submit(IngestRequest(downloads.place(source), source=source, speakers=True, **options))
+    Worker(jobs, {"ingest": downloads.handle}).run_one()
+    (other,) = [job.payload for job in jobs.list() if job.payload["source"] == f"{site.base}/two.mp4"]
+    assert {name: other[name] for name in (*options, "speakers")} == {**options, "speakers": True}
 
 
 def test_the_other_videos_of_a_list_are_not_downloaded_again_when_the_first_is_tried_again(

@@ -240,6 +240,24 @@ def test_words_that_whisperx_could_not_place_stay_in_their_sentence():
     assert (second.text, second.span, second.speaker) == ("Later.", TimeSpan(5, 6), "SPEAKER_00")
 
 
+def test_one_unreadable_segment_of_a_transcript_is_left_out_with_a_warning():
+    good = {"start": 0, "end": 1, "text": "Good.", "words": None}
+    bad = [{"start": 5, "end": 4, "text": "Backwards."}, {"end": 8, "text": "No start."}]
+    unclear = {"start": 9, "end": 10, "text": "An odd word.", "words": [{"word": "odd", "start": 9.5, "end": 9.1}]}
+    transcript, warnings = {"segments": [good, *bad, unclear]}, []
+    assert subtitles.is_transcript(transcript)
+    heard = subtitles.parse(json.dumps(transcript), warn=warnings.append)
+    assert [(one.text, one.words) for one in heard] == [("Good.", ()), ("An odd word.", ())]
+    assert len(warnings) == 1 and "2 subtitles" in warnings[0] and "Segment 2 " in warnings[0]
+
+
+def test_half_of_an_emoji_in_a_transcript_becomes_a_question_mark():
+    half = "hi \ud83d"
+    segment = {"start": 0, "end": 1, "text": half, "words": [{"word": half, "start": 0, "end": 1}], "speaker": half}
+    (said,) = subtitles.parse(json.dumps({"segments": [segment]}))
+    assert {said.text, said.words[0].text, said.speaker} == {"hi ?"}
+
+
 def test_a_word_whose_score_is_no_number_counts_as_sure():
     words = '[{"word": "In", "start": 1.0, "end": 1.2, "score": NaN}]'
     (said,) = subtitles.parse(f'{{"segments": [{{"start": 1, "end": 2, "text": "In", "words": {words}}}]}}')
