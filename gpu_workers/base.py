@@ -52,6 +52,7 @@ class ModelWorker(ABC, Generic[Loaded]):
         self._model = model
         self._lock = threading.RLock()
         self._loaded: Loaded | None = None
+        self._users = 0
         self._taken = 0
         self._last_used = 0.0
         self._watch: threading.Timer | None = None
@@ -100,7 +101,8 @@ class ModelWorker(ABC, Generic[Loaded]):
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            if self._loaded is None:
+            # The lock alone does not show it: the thread that asks may itself be using the model.
+            if self._loaded is None or self._users:
                 return False
             self.unload()
             return True
@@ -119,29 +121,33 @@ class ModelWorker(ABC, Generic[Loaded]):
     def _use(self, items: int = 0) -> Iterator[Loaded]:
         """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised."""
         with self._lock:
-            with self._translated("load"):
-                if self._loaded is None:
-                    expected = self._expected_bytes()
-                    self.keep_within(expected)
-                    started, before = time.monotonic(), resident_bytes()
-                    self._loaded = self._load()
-                    self._taken = expected or max(0, resident_bytes() - before)
-                    if not expected:
-                        self.keep_within(self._taken)
-                    self.counters.loads += 1
-                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
-                loaded = self._loaded
-            started = time.monotonic()
+            self._users += 1
             try:
-                with self._translated("run"):
-                    yield loaded
-                self.counters.calls += 1
-                self.counters.items += items
+                with self._translated("load"):
+                    if self._loaded is None:
+                        expected = self._expected_bytes()
+                        self.keep_within(expected)
+                        started, before = time.monotonic(), resident_bytes()
+                        self._loaded = self._load()
+                        self._taken = expected or max(0, resident_bytes() - before)
+                        if not expected:
+                            self.keep_within(self._taken)
+                        self.counters.loads += 1
+                        logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
+                    loaded = self._loaded
+                started = time.monotonic()
+                try:
+                    with self._translated("run"):
+                        yield loaded
+                    self.counters.calls += 1
+                    self.counters.items += items
+                finally:
+                    self._last_used = time.monotonic()
+                    self.counters.seconds += self._last_used - started
+                    if self.idle_unload_s > 0 and self._watch is None:
+                        self._watch_for(self.idle_unload_s)
             finally:
-                self._last_used = time.monotonic()
-                self.counters.seconds += self._last_used - started
-                if self.idle_unload_s > 0 and self._watch is None:
-                    self._watch_for(self.idle_unload_s)
+                self._users -= 1
 
     def _watch_for(self, seconds: float) -> None:
         self._watch = threading.Timer(seconds, self._free_when_idle)

@@ -109,6 +109,15 @@ def test_a_model_in_use_is_not_freed_for_others():
     assert not worker.unload_if_unused()
 
 
+def test_a_model_is_not_freed_for_another_that_its_own_caller_loads():
+    outer, inner = Doubler(), Doubler()
+    inner.keep_within = lambda _: outer.unload_if_unused()
+    with outer._use():
+        assert inner.double(3) == 6
+        assert outer.is_loaded
+    assert outer.unload_if_unused()
+
+
 def test_room_is_asked_for_before_a_model_of_known_size_is_loaded():
     worker, asked = Doubler(), []
     worker._expected_bytes = lambda: 700
