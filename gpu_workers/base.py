@@ -25,6 +25,9 @@ logger = logging.getLogger(__name__)
 
 Loaded = TypeVar("Loaded")
 
+NO_ROOM = "Close other programs or choose a smaller model, then resume."
+"""What to do when memory runs out."""
+
 
 class OutOfMemory(WorkerFailed):
     """A model did not fit, on its device or in this machine's memory."""
@@ -123,18 +126,7 @@ class ModelWorker(ABC, Generic[Loaded]):
         with self._lock:
             self._users += 1
             try:
-                with self._translated("load"):
-                    if self._loaded is None:
-                        expected = self._expected_bytes()
-                        self.keep_within(expected)
-                        started, before = time.monotonic(), resident_bytes()
-                        self._loaded = self._load()
-                        self._taken = expected or max(0, resident_bytes() - before)
-                        if not expected:
-                            self.keep_within(self._taken)
-                        self.counters.loads += 1
-                        logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
-                    loaded = self._loaded
+                loaded = self._ready()
                 started = time.monotonic()
                 try:
                     with self._translated("run"):
@@ -148,6 +140,35 @@ class ModelWorker(ABC, Generic[Loaded]):
                         self._watch_for(self.idle_unload_s)
             finally:
                 self._users -= 1
+
+    def _ready(self) -> Loaded:
+        """The loaded model; loads it again with less around it when memory runs out."""
+        while self._loaded is None:
+            problem = ""
+            try:
+                with self._translated("load"):
+                    expected = self._expected_bytes()
+                    self.keep_within(expected)
+                    started, before = time.monotonic(), resident_bytes()
+                    self._loaded = self._load()
+                    self._taken = expected or max(0, resident_bytes() - before)
+                    if not expected:
+                        self.keep_within(self._taken)
+                    self.counters.loads += 1
+                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
+            except OutOfMemory as error:
+                problem = error.message
+            # The exception holds what filled the memory, and lives until this clause ends.
+            if problem:
+                self._spare(0, problem)
+        return self._loaded
+
+    def _spare(self, size: int, problem: str) -> None:
+        """Makes room for another attempt to load the model or to run `size` items, or raises OutOfMemory."""
+        del size
+        if not self.make_room():
+            raise OutOfMemory(problem, NO_ROOM)
+        logger.warning("%s Freed the models that are not in use.", problem)
 
     def _watch_for(self, seconds: float) -> None:
         self._watch = threading.Timer(seconds, self._free_when_idle)
@@ -180,9 +201,8 @@ class ModelWorker(ABC, Generic[Loaded]):
             ) from error
         except Exception as error:
             if is_out_of_memory(error):
-                raise OutOfMemory(
-                    f"{self.model} ran out of memory.", "Close other programs or choose a smaller model, then resume."
-                ) from error
+                self.counters.out_of_memory += 1
+                raise OutOfMemory(f"{self.model} ran out of memory.", NO_ROOM) from error
             raise WorkerFailed(f"{self.model} could not {verb}: {error}", "Try again; see the log.") from error
 
 

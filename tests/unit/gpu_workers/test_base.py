@@ -118,6 +118,25 @@ def test_a_model_is_not_freed_for_another_that_its_own_caller_loads():
     assert outer.unload_if_unused()
 
 
+def test_a_model_that_does_not_fit_is_loaded_again_once_another_has_been_freed():
+    class Crowded(Doubler):
+        room = False
+
+        def _load(self):
+            if not self.room:
+                raise MemoryError
+            return []
+
+        def give_room(self):
+            is_new, self.room = not self.room, True
+            return is_new
+
+    worker = Crowded()
+    worker.make_room = worker.give_room
+    assert worker.double(2) == 4
+    assert (worker.counters.out_of_memory, worker.counters.loads) == (1, 1)
+
+
 def test_room_is_asked_for_before_a_model_of_known_size_is_loaded():
     worker, asked = Doubler(), []
     worker._expected_bytes = lambda: 700
