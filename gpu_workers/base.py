@@ -184,8 +184,8 @@ class ModelWorker(ABC, Generic[Loaded]):
             if left > 0:
                 self._watch_for(left)
                 return
-            logger.info("Freed %s after %g s without use", self.model, self.idle_unload_s)
-            self.unload()
+            if self.unload_if_unused():
+                logger.info("Freed %s after %g s without use", self.model, self.idle_unload_s)
 
     @contextmanager
     def _translated(self, verb: str) -> Iterator[None]:
