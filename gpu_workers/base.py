@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from app.core.errors import LongreelError, MissingPart, WorkerFailed
+from app.core.errors import Cancelled, LongreelError, MissingPart, WorkerFailed
 
 logger = logging.getLogger(__name__)
 
@@ -27,6 +27,8 @@ Loaded = TypeVar("Loaded")
 
 NO_ROOM = "Close other programs or choose a smaller model, then resume."
 """What to do when memory runs out."""
+STOP_EVERY_S = 0.1
+"""Seconds between two checks whether a caller still waits for the model."""
 
 
 class OutOfMemory(WorkerFailed):
@@ -121,25 +123,31 @@ class ModelWorker(ABC, Generic[Loaded]):
         return 0
 
     @contextmanager
-    def _use(self, items: int = 0) -> Iterator[Loaded]:
-        """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised."""
-        with self._lock:
-            self._users += 1
+    def _use(self, items: int = 0, stop: Callable[[], bool] | None = None) -> Iterator[Loaded]:
+        """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised.
+
+        Raises Cancelled if `stop` returns True while another caller uses the model.
+        """
+        while not self._lock.acquire(timeout=STOP_EVERY_S):
+            if stop is not None and stop():
+                raise Cancelled("The model was stopped before it could begin.")
+        self._users += 1
+        try:
+            loaded = self._ready()
+            started = time.monotonic()
             try:
-                loaded = self._ready()
-                started = time.monotonic()
-                try:
-                    with self._translated("run"):
-                        yield loaded
-                    self.counters.calls += 1
-                    self.counters.items += items
-                finally:
-                    self._last_used = time.monotonic()
-                    self.counters.seconds += self._last_used - started
-                    if self.idle_unload_s > 0 and self._watch is None:
-                        self._watch_for(self.idle_unload_s)
+                with self._translated("run"):
+                    yield loaded
+                self.counters.calls += 1
+                self.counters.items += items
             finally:
-                self._users -= 1
+                self._last_used = time.monotonic()
+                self.counters.seconds += self._last_used - started
+                if self.idle_unload_s > 0 and self._watch is None:
+                    self._watch_for(self.idle_unload_s)
+        finally:
+            self._users -= 1
+            self._lock.release()
 
     def _ready(self) -> Loaded:
         """The loaded model; loads it again with less around it when memory runs out."""

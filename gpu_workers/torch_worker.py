@@ -90,9 +90,15 @@ class TorchWorker(ModelWorker[Loaded]):
         return from_folder(auto, folder, place)
 
     def _in_batches(
-        self, items: Sequence[Item], run: Callable[[Loaded, Sequence[Item]], Sequence[Result]]
+        self,
+        items: Sequence[Item],
+        run: Callable[[Loaded, Sequence[Item]], Sequence[Result]],
+        stop: Callable[[], bool] | None = None,
     ) -> list[Result]:
-        """Calls `run` on consecutive batches without gradients, and returns the results in order."""
+        """Calls `run` on consecutive batches without gradients, and returns the results in order.
+
+        Raises Cancelled if `stop` returns True while another caller uses the model.
+        """
         import torch
 
         results: list[Result] = []
@@ -100,7 +106,7 @@ class TorchWorker(ModelWorker[Loaded]):
             some = items[len(results) : len(results) + self.batch]
             problem = ""
             try:
-                with self._use(len(some)) as loaded, torch.inference_mode():
+                with self._use(len(some), stop) as loaded, torch.inference_mode():
                     results += run(loaded, some)
             except OutOfMemory as error:
                 problem = error.message

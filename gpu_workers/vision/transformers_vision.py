@@ -138,10 +138,14 @@ class TransformersVision(TransformersChat[_Loaded]):
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many,
         and Cancelled."""
         limits = writing.Limits(max_tokens, stop=stop)
+
+        def run(loaded: _Loaded, some: Sequence[VisionPrompt]) -> list[Completion]:
+            return self._run(loaded, some, limits)
+
         if self._settings.vision.tokens_by != "framefusion" or self._settings.vision.tokens == 1:
-            return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
+            return self._in_batches(looks, run, stop)
         # Each layer keeps other tokens of each prompt, so prompts are read one by one.
-        return [self._in_batches([look], lambda loaded, some: self._run(loaded, some, limits))[0] for look in looks]
+        return [self._in_batches([look], run, stop)[0] for look in looks]
 
     def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
         """See `JudgesFrames`. One forward pass for each batch."""

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.core.errors import BadInput, MissingPart, WorkerFailed
+from app.core.errors import BadInput, Cancelled, MissingPart, WorkerFailed
 from gpu_workers.base import ModelWorker, OutOfMemory
 
 
@@ -107,6 +107,27 @@ def test_a_model_in_use_is_not_freed_for_others():
     thread.join()
     assert worker.unload_if_unused() and not worker.is_loaded
     assert not worker.unload_if_unused()
+
+
+def test_a_caller_who_waits_for_a_model_in_use_can_be_stopped():
+    worker = Doubler()
+    entered, leave = threading.Event(), threading.Event()
+
+    def occupy() -> None:
+        with worker._use():
+            entered.set()
+            leave.wait(5)
+
+    thread = threading.Thread(target=occupy)
+    thread.start()
+    assert entered.wait(5)
+    started = time.monotonic()
+    with pytest.raises(Cancelled), worker._use(1, lambda: time.monotonic() - started > 0.2):
+        pass
+    assert time.monotonic() - started < 2
+    leave.set()
+    thread.join()
+    assert worker.double(4) == 8
 
 
 def test_a_model_is_not_freed_for_another_that_its_own_caller_loads():
