@@ -25,7 +25,7 @@ from gpu_workers.selection.token_budget import TokenGrid
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.frame_format import FrameFormat, frame_format
 from gpu_workers.vision.picture_shape import bounded
-from gpu_workers.vision.regions import RegionFinder, cropped
+from gpu_workers.vision.regions import cropped
 from gpu_workers.vision.token_fusion import can_fuse
 from gpu_workers.weights import hub
 
@@ -122,7 +122,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
         if frames and self.finder is not None:
             finder = self.finder()
-            if not isinstance(finder, RegionFinder):
+            if not hasattr(finder, "regions"):
                 raise BadSettings(
                     "The frame embedder cannot find the part of a picture that a question is about.",
                     "Unset LONGREEL_VISION__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
