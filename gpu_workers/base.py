@@ -19,11 +19,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from app.core.errors import LongreelError, MissingPart, WorkerFailed
+from app.core.errors import Cancelled, LongreelError, MissingPart, WorkerFailed
 
 logger = logging.getLogger(__name__)
 
 Loaded = TypeVar("Loaded")
+
+NO_ROOM = "Close other programs or choose a smaller model, then resume."
+"""What to do when memory runs out."""
+STOP_EVERY_S = 0.1
+"""Seconds between two checks whether a caller still waits for the model."""
 
 
 class OutOfMemory(WorkerFailed):
@@ -52,6 +57,7 @@ class ModelWorker(ABC, Generic[Loaded]):
         self._model = model
         self._lock = threading.RLock()
         self._loaded: Loaded | None = None
+        self._users = 0
         self._taken = 0
         self._last_used = 0.0
         self._watch: threading.Timer | None = None
@@ -100,7 +106,8 @@ class ModelWorker(ABC, Generic[Loaded]):
         if not self._lock.acquire(blocking=False):
             return False
         try:
-            if self._loaded is None:
+            # The lock alone does not show it: the thread that asks may itself be using the model.
+            if self._loaded is None or self._users:
                 return False
             self.unload()
             return True
@@ -116,21 +123,17 @@ class ModelWorker(ABC, Generic[Loaded]):
         return 0
 
     @contextmanager
-    def _use(self, items: int = 0) -> Iterator[Loaded]:
-        """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised."""
-        with self._lock:
-            with self._translated("load"):
-                if self._loaded is None:
-                    expected = self._expected_bytes()
-                    self.keep_within(expected)
-                    started, before = time.monotonic(), resident_bytes()
-                    self._loaded = self._load()
-                    self._taken = expected or max(0, resident_bytes() - before)
-                    if not expected:
-                        self.keep_within(self._taken)
-                    self.counters.loads += 1
-                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
-                loaded = self._loaded
+    def _use(self, items: int = 0, stop: Callable[[], bool] | None = None) -> Iterator[Loaded]:
+        """Lends the loaded model to one caller at a time; counts `items` unless an exception is raised.
+
+        Raises Cancelled if `stop` returns True while another caller uses the model.
+        """
+        while not self._lock.acquire(timeout=STOP_EVERY_S):
+            if stop is not None and stop():
+                raise Cancelled("The model was stopped before it could begin.")
+        self._users += 1
+        try:
+            loaded = self._ready()
             started = time.monotonic()
             try:
                 with self._translated("run"):
@@ -142,6 +145,38 @@ class ModelWorker(ABC, Generic[Loaded]):
                 self.counters.seconds += self._last_used - started
                 if self.idle_unload_s > 0 and self._watch is None:
                     self._watch_for(self.idle_unload_s)
+        finally:
+            self._users -= 1
+            self._lock.release()
+
+    def _ready(self) -> Loaded:
+        """The loaded model; loads it again with less around it when memory runs out."""
+        while self._loaded is None:
+            problem = ""
+            try:
+                with self._translated("load"):
+                    expected = self._expected_bytes()
+                    self.keep_within(expected)
+                    started, before = time.monotonic(), resident_bytes()
+                    self._loaded = self._load()
+                    self._taken = expected or max(0, resident_bytes() - before)
+                    if not expected:
+                        self.keep_within(self._taken)
+                    self.counters.loads += 1
+                    logger.info("Loaded %s in %.1f s", self.model, time.monotonic() - started)
+            except OutOfMemory as error:
+                problem = error.message
+            # The exception holds what filled the memory, and lives until this clause ends.
+            if problem:
+                self._spare(0, problem)
+        return self._loaded
+
+    def _spare(self, size: int, problem: str) -> None:
+        """Makes room for another attempt to load the model or to run `size` items, or raises OutOfMemory."""
+        del size
+        if not self.make_room():
+            raise OutOfMemory(problem, NO_ROOM)
+        logger.warning("%s Freed the models that are not in use.", problem)
 
     def _watch_for(self, seconds: float) -> None:
         self._watch = threading.Timer(seconds, self._free_when_idle)
@@ -157,8 +192,8 @@ class ModelWorker(ABC, Generic[Loaded]):
             if left > 0:
                 self._watch_for(left)
                 return
-            logger.info("Freed %s after %g s without use", self.model, self.idle_unload_s)
-            self.unload()
+            if self.unload_if_unused():
+                logger.info("Freed %s after %g s without use", self.model, self.idle_unload_s)
 
     @contextmanager
     def _translated(self, verb: str) -> Iterator[None]:
@@ -174,9 +209,8 @@ class ModelWorker(ABC, Generic[Loaded]):
             ) from error
         except Exception as error:
             if is_out_of_memory(error):
-                raise OutOfMemory(
-                    f"{self.model} ran out of memory.", "Close other programs or choose a smaller model, then resume."
-                ) from error
+                self.counters.out_of_memory += 1
+                raise OutOfMemory(f"{self.model} ran out of memory.", NO_ROOM) from error
             raise WorkerFailed(f"{self.model} could not {verb}: {error}", "Try again; see the log.") from error
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import threading
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -189,7 +190,8 @@ class Workers:
         self._models: dict[str, Any] = {}
         self._shared: dict[str, Any] = {}
         self._handed: dict[str, Any] = {}
-        self._lock = threading.RLock()
+        self._lock = threading.Lock()
+        self._making: defaultdict[str, threading.RLock] = defaultdict(threading.RLock)
         self.stand_in: Callable[[str, Any], Any] = lambda _, model: model
         """Wraps the model that `get` returns for a role. Set it before the first `get`."""
 
@@ -200,11 +202,14 @@ class Workers:
 
     def get(self, role: str) -> Any:
         """The model for a role, or None if the role is set to "none". Raises BadSettings."""
-        with self._lock:
-            if role not in self._models:
-                model = self._models[role] = self._create(role, self.name(role))
-                self._handed[role] = None if model is None else self.stand_in(role, model)
-            return self._handed[role]
+
+        def make() -> Any:
+            model = self._create(role, self.name(role))
+            with self._lock:
+                self._models[role] = model
+            return None if model is None else self.stand_in(role, model)
+
+        return self._once(self._handed, role, make)
 
     def named(self, role: str, name: str, **options: Any) -> Any:
         """The named implementation of a role, whatever the settings choose. Raises BadSettings.
@@ -242,17 +247,27 @@ class Workers:
 
     def shared(self, key: str, make: Callable[[], T]) -> T:
         """The one object per process under a key, for models that serve several roles."""
-        with self._lock:
-            if key not in self._shared:
-                self._shared[key] = self._adopt(make())
-            value: T = self._shared[key]
-            return value
+        value: T = self._once(self._shared, key, lambda: self._adopt(make()))
+        return value
 
     def models(self) -> list[ModelWorker[Any]]:
         """Every model created so far, each once; used for metrics."""
         with self._lock:
             every = [*self._models.values(), *self._shared.values()]
         return list({id(model): model for model in every if isinstance(model, ModelWorker)}.values())
+
+    def _once(self, cache: dict[str, Any], key: str, make: Callable[[], Any]) -> Any:
+        """The object under a key. Only callers with the same key wait while it is made: that may ask a server."""
+        with self._lock:
+            if key in cache:
+                return cache[key]
+            making = self._making[key]
+        with making:
+            if key not in cache:
+                value = make()
+                with self._lock:
+                    cache[key] = value
+            return cache[key]
 
     def _adopt(self, model: T) -> T:
         if isinstance(model, ModelWorker):

@@ -90,9 +90,15 @@ class TorchWorker(ModelWorker[Loaded]):
         return from_folder(auto, folder, place)
 
     def _in_batches(
-        self, items: Sequence[Item], run: Callable[[Loaded, Sequence[Item]], Sequence[Result]]
+        self,
+        items: Sequence[Item],
+        run: Callable[[Loaded, Sequence[Item]], Sequence[Result]],
+        stop: Callable[[], bool] | None = None,
     ) -> list[Result]:
-        """Calls `run` on consecutive batches without gradients, and returns the results in order."""
+        """Calls `run` on consecutive batches without gradients, and returns the results in order.
+
+        Raises Cancelled if `stop` returns True while another caller uses the model.
+        """
         import torch
 
         results: list[Result] = []
@@ -100,7 +106,7 @@ class TorchWorker(ModelWorker[Loaded]):
             some = items[len(results) : len(results) + self.batch]
             problem = ""
             try:
-                with self._use(len(some)) as loaded, torch.inference_mode():
+                with self._use(len(some), stop) as loaded, torch.inference_mode():
                     results += run(loaded, some)
             except OutOfMemory as error:
                 problem = error.message
@@ -118,20 +124,20 @@ class TorchWorker(ModelWorker[Loaded]):
         return self._largest
 
     def _spare(self, size: int, problem: str) -> None:
-        """Reduces the memory that the next attempt needs, or raises OutOfMemory."""
-        self.counters.out_of_memory += 1
+        """Halves the batch, else frees other models, else moves this model to the CPU, or raises OutOfMemory."""
         free_memory()
         if self.is_loaded and size > 1:
             self._largest = size // 2
             logger.warning("%s The batch size is now %d.", problem, self._largest)
-        elif self.make_room():
-            logger.warning("%s Freed the models that are not in use.", problem)
-        elif self.place.is_gpu:
+            return
+        try:
+            super()._spare(size, problem)
+        except OutOfMemory:
+            if not self.place.is_gpu:
+                raise
             self.unload()
             self._place = CPU
             logger.warning("%s Continuing on the CPU, which is slow.", problem)
-        else:
-            raise OutOfMemory(problem, "Close other programs or choose a smaller model, then resume.")
 
 
 def from_folder(auto: str, folder: Path, place: Device) -> Any:

@@ -157,7 +157,7 @@ class LlamaCppModel(ModelWorker[Any]):
     def _fetch(
         self, request: Mapping[str, Any], stop: Callable[[], bool] | None, on_text: Callable[[str], None] | None
     ) -> _Reply:
-        with self._use(1) as server:
+        with self._use(1, stop) as server:
             reply = _Reply(self._leaving, stop)
             reply.fetch(server, request, on_text)
         self.counters.tokens += int(reply.usage.get("completion_tokens", 0))

@@ -106,6 +106,10 @@ class OpenAICompatibleModel(ModelWorker[Talk]):
         super().unload()
         self._talk.server.close()
 
+    def unload_if_unused(self) -> bool:
+        """Does nothing: the model takes no memory here, and closing the connection could end a running answer."""
+        return False
+
     def _load(self) -> Talk:
         return self._talk
 

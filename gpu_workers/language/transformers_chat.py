@@ -105,7 +105,7 @@ class TransformersChat(TorchWorker[AChat]):
             tokens = writing.likeliest(loaded.model, loaded.tokenizer, inputs, LIKELIEST)
             return [(shares(tokens, labels), Completion(tokens[0]["token"], int(inputs["input_ids"].shape[1]), 1))]
 
-        return self._in_batches([text_calls.as_text(messages, ())], run)[0]
+        return self._in_batches([text_calls.as_text(messages, ())], run, stop)[0]
 
     @abstractmethod
     def _encoded_prompt(self, loaded: AChat, prompt: str, frames: Sequence[Frame]) -> Any:
@@ -121,7 +121,7 @@ class TransformersChat(TorchWorker[AChat]):
                 Completion(visible(text), read, written, finish="length" if written >= limits.max_tokens else "stop")
             ]
 
-        return self._in_batches([messages], run)[0]
+        return self._in_batches([messages], run, limits.stop)[0]
 
     def _inputs(self, loaded: AChat, messages: Sequence[Message], tools: Sequence[ToolSpec], max_output: int) -> Any:
         """The encoded prompt. Raises ToolRefused if it is too long, or has pictures that the model cannot see."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 from pydantic import Field
 
@@ -103,8 +103,11 @@ class GenSSelector:
             frames = list(fetch([candidates[index].pts_s for index in window]))
             try:
                 if trained:
-                    assert isinstance(self._model, Chat)
-                    text = self._model.chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS).text
+                    text = (
+                        cast("Chat", self._model)
+                        .chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS)
+                        .text
+                    )
                 else:
                     clock = [Frame(float(n), shrunk(frame, JUDGED_SIDE).image) for n, frame in enumerate(frames)]
                     text = self._model.look(clock, _PROMPT.format(question=question)).text

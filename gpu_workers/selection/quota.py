@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -54,7 +54,6 @@ _SHOWS_ENOUGH = (
 )
 
 
-@runtime_checkable
 class JudgesFrames(VisionLanguageModel, Protocol):
     """A vision-language model that says how probable an answer is."""
 
@@ -91,7 +90,7 @@ class QuotaSelector:
         """With the process's vision-language model. Raises MissingPart if there is none that gives probabilities."""
         del settings
         model = workers.get("vision_language_model")
-        if not isinstance(model, JudgesFrames):
+        if not hasattr(model, "first_token_probability"):
             raise MissingPart(
                 "The frame selection quota needs a vision-language model that gives probabilities.",
                 "Set LONGREEL_MODELS__VISION_LANGUAGE_MODEL to transformers or openai, or choose "

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 
@@ -50,7 +50,6 @@ class TokenGrid:
         return max(rows, round(height / self.side)), max(columns, round(width / self.side))
 
 
-@runtime_checkable
 class TakesAnySize(JudgesFrames, Protocol):
     """A vision-language model for which larger pictures become more tokens."""
 
@@ -98,9 +97,10 @@ def looking(settings: Settings, workers: Workers) -> VisionLanguageModel | None:
             "Frames of different sizes cannot be shown as one video or in one picture.",
             "Unset LONGREEL_VISION__QUOTA, or LONGREEL_VISION__TIME_TOKENS and LONGREEL_VLM_PRESENTATION.",
         )
-    if not isinstance(model, TakesAnySize):
+    # A stand-in (see `cluster`) has the methods of its model, but isinstance does not see them from Python 3.12 on.
+    if not hasattr(model, "token_grid"):
         raise _all_alike(model)
-    return SizedLooking(model, settings.vision.quota)
+    return SizedLooking(cast("TakesAnySize", model), settings.vision.quota)
 
 
 def _all_alike(model: VisionLanguageModel) -> BadSettings:

@@ -109,9 +109,9 @@ class WhisperTranscriber(ModelWorker[Any]):
         return folder, device, int(number or 0), "float16" if self._place.is_gpu else "int8"
 
     def unload(self) -> None:
-        """Frees the models; the next use loads them again."""
+        """Frees the models; the next use loads them again. The aligner stays while it is in use."""
         if self._aligner is not None:
-            self._aligner.unload()
+            self._aligner.unload_if_unused()
         super().unload()
 
     def transcribe(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol
 
 from app.core.types import Frame
 
@@ -20,7 +20,6 @@ Box = tuple[float, float, float, float]
 """Left, top, right, bottom as shares of the picture."""
 
 
-@runtime_checkable
 class RegionFinder(Protocol):
     """A frame embedder that can compare parts of a picture with words."""
 

@@ -19,18 +19,27 @@ from __future__ import annotations
 
 import bisect
 import difflib
+import functools
 import itertools
 import re
 import statistics
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+
+from rapidfuzz import process
+from rapidfuzz.distance import Indel
 
 from app.core.types import ScreenText, TextLine, TimeSpan
 
 SAME_TEXT = 0.85
 """Likeness of two readings of one line; digits must agree exactly, since a changed digit is a changed fact."""
+ALIKE = SAME_TEXT - 1e-6
+"""The least ratio by Indel of two readings of one line, with room for rounding."""
 SAME_PLACE = 0.03
 """Share of the picture by which a line that stays may seem to move."""
+SQUARE = 1.01 * SAME_PLACE
+"""Side of the squares into which the picture is divided: lines in the same place begin in the same or the next one."""
 STANDING_STATES = 4
 """A standing line saw at least this many different texts around it."""
 
@@ -74,10 +83,13 @@ def same_line(a: str, b: str) -> bool:
         return True
     if _digits(left) != _digits(right):
         return False
-    matcher = difflib.SequenceMatcher(None, left, right, autojunk=False)
-    return matcher.quick_ratio() >= SAME_TEXT and matcher.ratio() >= SAME_TEXT
+    # Indel's ratio is never the smaller one, and it is much faster.
+    if Indel.normalized_similarity(left, right) < ALIKE:
+        return False
+    return difflib.SequenceMatcher(None, left, right, autojunk=False).ratio() >= SAME_TEXT
 
 
+@functools.lru_cache(maxsize=65_536)
 def _letters(text: str) -> str:
     return "".join(character for character in text.casefold() if character.isalnum()) or text.strip()
 
@@ -155,13 +167,27 @@ def _ticking(moments: Sequence[_Moment]) -> list[tuple[TextLine, ...]]:
 def _standing(moments: Sequence[_Moment]) -> list[tuple[TextLine, ...]]:
     """For each moment its lines that are there in most readings while the rest takes several forms."""
     seen: list[tuple[TextLine, list[int]]] = []
+    # For each square of the picture, the letters of the lines that begin there, by their index in `seen`.
+    squares: defaultdict[tuple[int, int], dict[int, str]] = defaultdict(dict)
     for index, moment in enumerate(moments):
+        can_stand = 2 * (len(moments) - index) > len(moments)
         for line in moment.lines:
-            known = next((places for other, places in seen if _stays(line, other)), None)
-            if known is None:
+            letters, (column, row) = _letters(line.text), (int(side / SQUARE) for side in line.box[:2])
+            around = (squares[column + x, row + y] for x in (-1, 0, 1) for y in (-1, 0, 1))
+            alike = (
+                number
+                for square in around
+                for _, _, number in process.extract_iter(
+                    letters, square, scorer=Indel.normalized_similarity, score_cutoff=ALIKE
+                )
+                if _stays(line, seen[number][0])
+            )
+            if (known := min(alike, default=None)) is not None:
+                if seen[known][1][-1] != index:
+                    seen[known][1].append(index)
+            elif can_stand:
+                squares[column, row][len(seen)] = letters
                 seen.append((line, [index]))
-            elif known[-1] != index:
-                known.append(index)
     often = [line for line, places in seen if 2 * len(places) > len(moments) and len(places) >= STANDING_STATES]
     standing = [tuple(line for line in m.lines if any(_stays(line, other) for other in often)) for m in moments]
     states = _groups(_without(moments, standing))

@@ -25,7 +25,7 @@ from gpu_workers.selection.token_budget import TokenGrid
 from gpu_workers.vision import picture_tokens, time_tokens
 from gpu_workers.vision.frame_format import FrameFormat, frame_format
 from gpu_workers.vision.picture_shape import bounded
-from gpu_workers.vision.regions import RegionFinder, cropped
+from gpu_workers.vision.regions import cropped
 from gpu_workers.vision.token_fusion import can_fuse
 from gpu_workers.weights import hub
 
@@ -122,7 +122,7 @@ class TransformersVision(TransformersChat[_Loaded]):
         """See `VisionLanguageModel`. Frames are thinned evenly when the model cannot read so many."""
         if frames and self.finder is not None:
             finder = self.finder()
-            if not isinstance(finder, RegionFinder):
+            if not hasattr(finder, "regions"):
                 raise BadSettings(
                     "The frame embedder cannot find the part of a picture that a question is about.",
                     "Unset LONGREEL_VISION__REGION or set LONGREEL_MODELS__FRAME_EMBEDDER=transformers.",
@@ -138,10 +138,14 @@ class TransformersVision(TransformersChat[_Loaded]):
         """An answer to each prompt, in order, several at once. Raises ToolRefused when the words alone are too many,
         and Cancelled."""
         limits = writing.Limits(max_tokens, stop=stop)
+
+        def run(loaded: _Loaded, some: Sequence[VisionPrompt]) -> list[Completion]:
+            return self._run(loaded, some, limits)
+
         if self._settings.vision.tokens_by != "framefusion" or self._settings.vision.tokens == 1:
-            return self._in_batches(looks, lambda loaded, some: self._run(loaded, some, limits))
+            return self._in_batches(looks, run, stop)
         # Each layer keeps other tokens of each prompt, so prompts are read one by one.
-        return [self._in_batches([look], lambda loaded, some: self._run(loaded, some, limits))[0] for look in looks]
+        return [self._in_batches([look], run, stop)[0] for look in looks]
 
     def first_token_probability(self, frames: Sequence[Frame], question: str, token: str) -> NDArray[np.float64]:
         """See `JudgesFrames`. One forward pass for each batch."""

@@ -161,7 +161,6 @@ class CaptionTask:
     features: tuple[FrameFeatures, ...] = ()
 
 
-@runtime_checkable
 class BatchCaptioner(Captioner, Protocol):
     """A captioner that is faster with several segments at once: a GPU writes eight captions in the time of one."""
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -273,7 +274,7 @@ class ChunkReader:
 
     def caption(self, call: CaptionCall, beat: Beat) -> list[Caption]:
         """One caption for each piece, as many at once as the captioner likes."""
-        batched = self.captioner if isinstance(self.captioner, BatchCaptioner) else None
+        batched = cast("BatchCaptioner", self.captioner) if hasattr(self.captioner, "caption_all") else None
         at_once = batched.at_once if batched else 1
         written: list[Caption] = []
         for first in range(0, len(call.pieces), at_once):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.core.errors import BadInput, MissingPart, WorkerFailed
+from app.core.errors import BadInput, Cancelled, MissingPart, WorkerFailed
 from gpu_workers.base import ModelWorker, OutOfMemory
 
 
@@ -107,6 +107,55 @@ def test_a_model_in_use_is_not_freed_for_others():
     thread.join()
     assert worker.unload_if_unused() and not worker.is_loaded
     assert not worker.unload_if_unused()
+
+
+def test_a_caller_who_waits_for_a_model_in_use_can_be_stopped():
+    worker = Doubler()
+    entered, leave = threading.Event(), threading.Event()
+
+    def occupy() -> None:
+        with worker._use():
+            entered.set()
+            leave.wait(5)
+
+    thread = threading.Thread(target=occupy)
+    thread.start()
+    assert entered.wait(5)
+    started = time.monotonic()
+    with pytest.raises(Cancelled), worker._use(1, lambda: time.monotonic() - started > 0.2):
+        pass
+    assert time.monotonic() - started < 2
+    leave.set()
+    thread.join()
+    assert worker.double(4) == 8
+
+
+def test_a_model_is_not_freed_for_another_that_its_own_caller_loads():
+    outer, inner = Doubler(), Doubler()
+    inner.keep_within = lambda _: outer.unload_if_unused()
+    with outer._use():
+        assert inner.double(3) == 6
+        assert outer.is_loaded
+    assert outer.unload_if_unused()
+
+
+def test_a_model_that_does_not_fit_is_loaded_again_once_another_has_been_freed():
+    class Crowded(Doubler):
+        room = False
+
+        def _load(self):
+            if not self.room:
+                raise MemoryError
+            return []
+
+        def give_room(self):
+            is_new, self.room = not self.room, True
+            return is_new
+
+    worker = Crowded()
+    worker.make_room = worker.give_room
+    assert worker.double(2) == 4
+    assert (worker.counters.out_of_memory, worker.counters.loads) == (1, 1)
 
 
 def test_room_is_asked_for_before_a_model_of_known_size_is_loaded():

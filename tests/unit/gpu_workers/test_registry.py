@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import get_args
 
 import pytest
@@ -13,6 +15,7 @@ from app.core.settings import Hardware, Models, Settings, Weights
 from app.core.types import Message
 from gpu_workers.registry import CLASSES, PROFILES, Workers
 from tests import tiny_models
+from tests.unit.gpu_workers.language.chat_server import Reply, chat_service
 
 
 @pytest.mark.parametrize("profile", ["offline", "cpu", "gpu"])
@@ -117,6 +120,30 @@ def test_models_stay_within_the_memory_that_is_set(tmp_path):
     # One byte too little for all three: the first to be loaded was not used for longest.
     assert [m.is_loaded for m in load_all((sum(sizes) - 1) / 1e9)] == [False, True, True]
     assert [m.is_loaded for m in load_all(1e-9)] == [False, False, True]
+
+
+def test_other_models_can_be_had_while_one_is_made_that_waits_for_a_server():
+    asked, leave = threading.Event(), threading.Event()
+
+    def slow(request, earlier):
+        asked.set()
+        leave.wait(10)
+        return Reply(body={"data": [{"index": 0, "embedding": [1.0, 0.0]}]})
+
+    with chat_service(slow) as service, ThreadPoolExecutor(4) as pool:
+        models = Models(text_embedder="openai")
+        workers = Workers(Settings(models=models, embedding_url=service.url, embedding_model="m"))
+        waiting = [pool.submit(workers.get, "frame_embedder") for _ in range(2)]
+        assert asked.wait(5)
+        others = pool.submit(lambda: (workers.models(), workers.get("diarizer")))
+        try:
+            assert others.result(timeout=5)[1] is workers.get("diarizer")
+            assert not any(one.done() for one in waiting)
+        finally:
+            leave.set()
+        assert waiting[0].result() is waiting[1].result()
+        workers.unload("text_embedder")
+    assert len(service.requests) == 1
 
 
 def test_unloading_a_role_frees_its_model(tmp_path):

@@ -98,6 +98,12 @@ def test_a_model_that_cannot_even_be_loaded_goes_to_the_cpu(folder):
     assert worker.sizes == [("cpu", 1)]
 
 
+def test_a_model_whose_facts_are_read_before_its_first_answer_goes_to_the_cpu_too(folder):
+    worker = Squares(folder, room=-1, device="cuda:0")
+    worker.warm_up()
+    assert worker.is_loaded and worker.place == CPU
+
+
 def test_when_the_cpu_cannot_hold_it_either_the_error_says_what_to_do(folder):
     worker = Squares(folder, room=0, cpu_room=0, device="cuda:0")
     with pytest.raises(OutOfMemory, match="ran out of memory") as caught:

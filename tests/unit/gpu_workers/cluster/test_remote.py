@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 from app.core.errors import Cancelled
-from app.core.ports import BatchCaptioner, Chat, TextReader
-from app.core.settings import Models, Settings
+from app.core.ports import scene_describer
+from app.core.settings import Models, Settings, VisionSettings
 from app.core.types import Frame, Message, TimeSpan
 from gpu_workers.cluster.remote import ModelHost, RemoteModel, Stop
 from gpu_workers.registry import Workers
+from gpu_workers.selection.quota import QuotaSelector
+from gpu_workers.selection.token_budget import SizedLooking, looking
 from gpu_workers.vision.fakes import FakeTextReader
 
 ROLES = [role for role in Models.model_fields if not role.endswith("selector")]
@@ -72,10 +74,18 @@ def test_a_model_elsewhere_answers_as_one_here(
 
 
 def test_a_stand_in_plays_what_its_model_plays(there: Callable[[str], Any]) -> None:
-    assert isinstance(there("text_reader"), TextReader)
-    assert isinstance(there("language_model"), Chat)
-    assert not isinstance(there("captioner"), BatchCaptioner)
+    assert scene_describer(there("captioner")) is None
     assert not hasattr(there("text_embedder"), "weigh")
+
+
+def test_frames_are_judged_and_sized_by_a_model_elsewhere(there: Callable[[str], Any]) -> None:
+    fakes = Workers(Settings(models=Models(**dict.fromkeys(ROLES, "fake"))))
+    fakes.stand_in = lambda role, _: there(role)
+    assert QuotaSelector.from_settings(Settings(), fakes).name == "quota"
+    settings = Settings(profile="cpu", vision=VisionSettings(quota=60))
+    workers = Workers(settings)
+    workers.stand_in = lambda role, model: RemoteModel(role, model, lambda call, stop: None)
+    assert isinstance(looking(settings, workers), SizedLooking)
 
 
 def test_a_listener_hears_what_a_model_elsewhere_wrote(there: Callable[[str], Any]) -> None:

@@ -11,8 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.errors import MissingPart, ToolRefused, WorkerFailed
+from app.core.settings import Hardware, Settings
+from app.core.types import Message
+from gpu_workers.base import ModelWorker
 from gpu_workers.language import openai_server
 from gpu_workers.language.openai_server import TRIES
+from gpu_workers.registry import Workers
 from tests.unit.gpu_workers.language.asking_server import KEY, Asked, answered, away
 from tests.unit.gpu_workers.language.chat_server import Reply, chat_service, completion, refusal
 
@@ -46,6 +50,29 @@ def test_the_server_says_how_long_to_wait(asked_wait):
     started = time.monotonic()
     assert answered(answer)[0].text == "yes"
     assert time.monotonic() - started > 0.4
+
+
+@pytest.mark.parametrize("hardware", [Hardware(idle_unload_s=0.1), Hardware(memory_gb=1.0)])
+def test_an_answer_is_finished_though_models_are_freed_when_idle_or_for_others(hardware):
+    class Large(ModelWorker[str]):
+        def _load(self):
+            return "loaded"
+
+        def _expected_bytes(self):
+            return 2 * 10**9
+
+    def answer(request, earlier):
+        time.sleep(0.4)
+        return completion("yes") if earlier else Reply(503, {})
+
+    with chat_service(answer) as service, ThreadPoolExecutor(1) as pool:
+        workers = Workers(Settings(profile="remote", llm_url=service.url, llm_model="m", hardware=hardware))
+        chat = workers.get("language_model")
+        asked = pool.submit(chat.chat, [Message("user", "Is it?")], max_output=5)
+        time.sleep(0.2)
+        workers.shared("large", lambda: Large("large")).warm_up()
+        assert asked.result().text == "yes"
+        chat.unload()
 
 
 def test_a_server_that_wants_a_long_pause_is_given_up():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -90,6 +92,25 @@ def test_it_stops_when_told_to_and_writes_again_afterwards(model):
         model.chat(ASKED, max_output=50, stop=stop)
     assert len(asked) == 4
     assert model.chat(ASKED, max_output=2).output_tokens == 2
+
+
+def test_a_question_that_waits_for_the_answer_to_another_can_be_stopped(model):
+    busy, leave = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with model._use():
+            busy.set()
+            leave.wait(5)
+
+    with ThreadPoolExecutor(1) as pool:
+        held = pool.submit(hold)
+        assert busy.wait(5)
+        with pytest.raises(Cancelled):
+            model.chat(ASKED, max_output=2, stop=lambda: True)
+        with pytest.raises(Cancelled):
+            model.weigh(ASKED, ["A", "B"], stop=lambda: True)
+        assert not held.done()
+        leave.set()
 
 
 def test_memory_that_runs_out_on_the_cpu_is_an_error_with_advice(model, monkeypatch):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.core.settings import Settings, Weights
+from app.core.settings import Hardware, Settings, Weights
 from app.core.types import TimeSpan
 from gpu_workers.registry import Workers
 from gpu_workers.speech import alignment
@@ -75,6 +75,20 @@ def test_a_model_from_a_folder_aligns_every_word_inside_the_sound(tiny):
     assert aligner.align(HISS, heard, "en")[0] == found
     aligner.unload()
     assert not aligner.is_loaded
+
+
+def test_words_are_aligned_where_memory_has_room_for_one_speech_model_only(tiny):
+    settings = Settings(
+        profile="cpu", weights=Weights(aligners={"en": str(tiny)}), hardware=Hardware(device="cpu", memory_gb=1e-9)
+    )
+    workers = Workers(settings)
+    transcriber = workers.get("transcriber")
+    transcriber._load = lambda: "whisper"
+    transcriber.warm_up()
+    aligner = workers.shared("aligner", lambda: WordAligner(settings))
+    aligned, note = aligner.align(HISS, words(("tea", 1.0, 1.5)), "en")
+    assert [one.written for one in aligned] == [" tea"] and note == ""
+    assert aligner.is_loaded and not transcriber.is_loaded
 
 
 def test_a_language_without_a_model_keeps_whispers_times_and_says_so():

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import random
+from time import process_time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +87,20 @@ def test_a_logo_is_one_text_over_changing_slides():
     texts = told(merge_readings(readings, until_s=50))
     assert ("ACME Television", 0, 50) in texts
     assert ("Charlie people", 20, 30) in texts and len(texts) == 6
+
+
+def test_twenty_minutes_of_scrolling_code_under_a_logo_are_joined_within_seconds():
+    draw = random.Random(1)
+    code = ["".join(draw.choices("abcdefghij _(.", k=40)) for _ in range(2000)]
+    top = TextLine("ACME Television", 0.9, (0.7, 0.0, 0.9, 0.02))
+    readings = []
+    for n in range(120):
+        shown = [TextLine(code[15 * n + k], 0.9, (0.05, 0.03 + 0.027 * k, 0.6, 0.05 + 0.027 * k)) for k in range(35)]
+        readings.append((10.0 * n, [top, *shown]))
+    started = process_time()
+    texts = merge_readings(readings, until_s=1200)
+    assert process_time() - started < 5
+    assert ("ACME Television", 0, 1200) in told(texts)
 
 
 def test_a_line_that_one_reading_missed_does_not_cut_its_text():

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app.core.ports import BatchCaptioner, CaptionTask
+from app.core.ports import CaptionTask
 from app.core.settings import Hardware, Settings, Weights
 from app.core.types import Frame, TimeSpan
 from gpu_workers.registry import Workers
@@ -57,7 +57,7 @@ def test_several_pieces_at_once_get_what_each_gets_alone(captioner):
 
 
 def test_it_says_how_many_it_takes_at_once(captioner):
-    assert isinstance(captioner, BatchCaptioner) and captioner.at_once == 3
+    assert captioner.at_once == 3
 
 
 def test_no_pieces_give_no_captions(captioner):
