@@ -59,12 +59,14 @@ def _listen_to(work: StageRun, chunks: Sequence[TimeSpan], expected: str | None)
     ]
 
     def publish(unit: Unit, heard: Transcript) -> None:
-        """Makes what is said in a chunk known and searchable while the rest of the video is still being read."""
+        """Makes what is said in a chunk known while the rest is still being read, and searchable in a new video: one
+        that is ready keeps its transcript until the new one is whole."""
         chunk = unit.call.span
         said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
-        run.parts.library.save_utterances(run.video.id, said, chunk)
-        if said:
+        if not run.video.ready:
+            run.parts.library.save_utterances(run.video.id, said, chunk)
             run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
+        if said:
             run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
     return work.collect("listen", units, TRANSCRIPT, publish)
@@ -120,6 +122,7 @@ class _Transcription(Stage[Transcript]):
     """Sentences with their times, also stored in the library."""
 
     name = "transcribe"
+    undoes = ("speakers", "index")
     codec = TRANSCRIPT
 
     def after(self, run: Run, result: Transcript) -> Transcript:
@@ -196,8 +199,10 @@ class _FromSound(_Transcription):
         terms = f"/{','.join(_terms(run))}" if run.options.terms else ""
         return f"3/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
 
-    def reduce(self, work: StageRun) -> Transcript:
+    def parts(self, work: StageRun) -> list[tuple[TimeSpan, Transcript]]:
         run, chunks = work.run, AUDIO.of(work.run).chunks
+        if not run.video.ready:
+            self.reopen(run)
         done_s = sum(chunk.duration_s for chunk in chunks if Unit.of(chunk).key in work.done)
         work.begin(chunks[-1].end_s if chunks else 0.0, "s", done_s)
         # The language of the first chunk with speech is expected in the others, which need not wait for each other.
@@ -206,7 +211,10 @@ class _FromSound(_Transcription):
             if expected is not None:
                 break
             expected = _listen_to(work, [chunk], None)[0].language
-        heard = list(zip(chunks, _listen_to(work, chunks, expected), strict=True))
+        return list(zip(chunks, _listen_to(work, chunks, expected), strict=True))
+
+    def reduce(self, work: StageRun) -> Transcript:
+        run, heard = work.run, work.parts
         said = [sentence.moved(chunk.start_s) for chunk, part in heard for sentence in part.utterances]
         missed = [
             TimeSpan(chunk.start_s + span.start_s, chunk.start_s + span.end_s)

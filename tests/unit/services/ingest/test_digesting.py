@@ -15,7 +15,7 @@ from app.core.types import Completion, Message, VideoId
 from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
 from app.services.ingest.run import Run
-from app.services.ingest.stage import StageRun
+from app.services.ingest.stage import NOTHING, Stage, StageRun
 from app.services.ingest.stages.digest import KeptWriter
 
 
@@ -118,12 +118,25 @@ def test_a_full_disk_is_no_failure_of_the_model(
     assert writer.error is None
 
 
+class PutOff(Stage[None]):
+    """A stage whose model is away."""
+
+    name = "digest"
+    codec = NOTHING
+
+    def version(self, run: Run) -> str:
+        return "of this model"
+
+    def reduce(self, work: StageRun) -> None:
+        work.put_off("The language model failed.")
+
+
 def test_a_stage_that_is_put_off_says_why_and_is_finished_in_no_version(
     begin: Callable[[], StageRun], stages: SqlStageStore, told: list[Event]
 ) -> None:
-    stages.finish(VideoId("a" * 64), "digest", "of another model", b"")
-    stage = begin()
-    stage.put_off("The language model failed.")
-    assert stage.postponed
-    assert told == [Warned("The language model failed. Ingest the video again when that is solved.")]
-    assert stages.finished(VideoId("a" * 64), "digest", "of another model") is None
+    video, run = VideoId("a" * 64), begin().run
+    stages.finish(video, "digest", "of another model", b"")
+    PutOff().do(run)
+    assert Warned("The language model failed. Ingest the video again when that is solved.") in told
+    assert stages.finished(video, "digest", "of another model") is None
+    assert stages.finished(video, "digest", "of this model") is None
