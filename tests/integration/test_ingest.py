@@ -7,8 +7,8 @@ import os
 import signal
 import subprocess
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -266,7 +266,8 @@ def test_a_given_language_stays_until_detection_is_asked_for(library: OpenLibrar
 
 @pytest.mark.parametrize("option", ["audio_track", "subtitle_track"])
 def test_an_option_that_was_refused_is_forgotten(library: OpenLibrary, short: Path, option: str) -> None:
-    longreel, wrong = library(), replace(IngestRequest(short), **{option: 7})
+    track: dict[str, Any] = {option: 7}
+    longreel, wrong = library(), IngestRequest(short, **track)
     with pytest.raises(BadInput):
         longreel.ingest.run(wrong)
     assert longreel.ingest.run(IngestRequest(short, language="de")).ready
