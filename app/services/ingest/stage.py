@@ -248,7 +248,10 @@ class Stage(ABC, Generic[T]):
         work = StageRun(run, self.name, key)
         work.parts = self.parts(work)
         self.reopen(run)
-        payload = self.codec.pack(self.reduce(work))
+        result = self.reduce(work)
+        work.parts, work.done = [], {}  # of a long video they are as large as the result, which is now held twice
+        payload = self.codec.pack(result)
+        del result
         if work.postponed:
             # What builds on this has to be done again once the rest is there.
             run.versions[self.name] = f"{key}/{hashlib.sha256(payload).hexdigest()[:12]}"

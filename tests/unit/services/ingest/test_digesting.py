@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from weakref import ref
 
 import pytest
 
@@ -15,7 +16,7 @@ from app.core.types import Completion, Message, VideoId
 from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
 from app.services.ingest.run import Run
-from app.services.ingest.stage import NOTHING, Stage, StageRun
+from app.services.ingest.stage import NOTHING, Codec, Stage, StageRun
 from app.services.ingest.stages.digest import KeptWriter
 
 
@@ -116,6 +117,39 @@ def test_a_full_disk_is_no_failure_of_the_model(
     with pytest.raises(StorageFull):
         written(writer, "bees")
     assert writer.error is None
+
+
+class Part:
+    """What one unit found."""
+
+
+class Long(Stage[int]):
+    """A stage that looks whether its parts are still in memory when its result is packed."""
+
+    name = "sample"
+
+    def __init__(self) -> None:
+        self.codec = Codec(self._pack, lambda payload: int(payload))
+        self.in_memory: list[bool] = []
+
+    def _pack(self, result: int) -> bytes:
+        self.in_memory += [part() is not None for part in self._seen]
+        return str(result).encode()
+
+    def parts(self, work: StageRun) -> list[Part]:
+        parts = [Part(), Part()]
+        self._seen = [ref(part) for part in parts]
+        return parts
+
+    def reduce(self, work: StageRun) -> int:
+        return len(work.parts)
+
+
+def test_the_parts_of_a_stage_are_out_of_memory_when_its_result_is_packed(begin: Callable[[], StageRun]) -> None:
+    stage, run = Long(), begin().run
+    stage.do(run)
+    assert stage.of(run) == 2
+    assert stage.in_memory == [False, False]
 
 
 class PutOff(Stage[None]):
