@@ -6,6 +6,7 @@ import logging
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TypedDict
 
 import numpy as np
@@ -167,15 +168,21 @@ class HybridRetriever:
         if self._frame_embedder is not None:
             pictures = {one.id: "" for one in segments if one.kind is SegmentKind.VISUAL}
             seen = dict.fromkeys(self._index.stored("picture", video), "")
-            comparisons.append(_compared(f"picture vectors ({self._frame_embedder.model})", pictures, seen))
+            comparison = _compared(f"picture vectors ({self._frame_embedder.model})", pictures, seen)
+            comparisons.append(replace(comparison, of_pictures=True))
         return comparisons
 
-    def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
-        """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments."""
-        self.remove(video)
+    def rebuild(
+        self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]] | None
+    ) -> None:
+        """Indexes a video anew; `concepts` are the vectors of its pictures by the ids of their segments.
+
+        Without them its pictures stay as they are.
+        """
+        self.remove(video, [kind for kind in SegmentKind if kind is not SegmentKind.VISUAL] if concepts is None else ())
         self.add([one for one in segments if _is_text(one)])
-        pictures = [one for one in segments if one.id in concepts]
-        if pictures:
+        if concepts:
+            pictures = [one for one in segments if one.id in concepts]
             self.add_pictures(pictures, np.array([concepts[one.id] for one in pictures], np.float32))
 
     def set_damaged_aside(self) -> list[str]:

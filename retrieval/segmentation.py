@@ -24,6 +24,8 @@ MIN_DEPTH = 0.03
 MIN_SCENE_S = 2.0
 """Of two borders closer than this only the deeper is kept, so that their number grows with the video's length."""
 
+_BLOCK = 1024
+"""Frames that are compared at once: as doubles, the vectors of ten hours take a gigabyte."""
 _SCENE, _SENTENCE, _QUIET, _INSIDE_EDGE, _INSIDE = 0.0, 1.0, 2.0, 4.0, 6.0
 """Costs of a cut: at a scene border between sentences, between sentences, in a long silence, where one of several
 overlapping sentences begins or ends, and inside a sentence that is too long for one piece."""
@@ -35,11 +37,13 @@ _TOUCH_S = 0.05
 """Word times are no more exact than this: sentences that overlap by less follow each other."""
 
 
-def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> list[float]:
+def scene_borders(
+    times_s: Sequence[float], vectors: Sequence[NDArray[np.floating]] | NDArray[np.floating]
+) -> list[float]:
     """Times in seconds, ascending, at which a new scene begins; empty for fewer than three frames.
 
     A frame's depth is how far its likeness to the next falls below the nearest peaks on both sides.
-    `times_s` ascends and need not be regular; `vectors` has one row a frame, shape (n, d), of any length.
+    `times_s` ascends and need not be regular; `vectors` has one row a frame, of any length.
     A border is put half a usual step before the first frame of the new scene.
     """
     times = np.asarray(times_s, dtype=np.float64)
@@ -47,13 +51,15 @@ def scene_borders(times_s: Sequence[float], vectors: NDArray[np.floating]) -> li
         raise ValueError(f"{len(times)} times do not fit {len(vectors)} vectors")
     if len(times) < 3:
         return []
-    rows = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
-    cosines: Floats = np.einsum("ij,ij->i", unit[:-1], unit[1:])
-    blank = lengths[:, 0] == 0
-    cosines[blank[:-1] & blank[1:]] = 1.0
-    cosines = np.clip(cosines, -1.0, 1.0)
+    cosines: Floats = np.empty(len(times) - 1)
+    for first in range(0, len(cosines), _BLOCK):
+        rows = np.asarray(vectors[first : first + _BLOCK + 1], dtype=np.float64)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        unit = np.divide(rows, lengths, out=np.zeros_like(rows), where=lengths > 0)
+        likeness = np.einsum("ij,ij->i", unit[:-1], unit[1:])
+        blank = lengths[:, 0] == 0
+        likeness[blank[:-1] & blank[1:]] = 1.0
+        cosines[first : first + _BLOCK] = np.clip(likeness, -1.0, 1.0)
     depths = _left_peaks(cosines) + _left_peaks(cosines[::-1])[::-1] - 2 * cosines
     threshold = max(float(depths.mean() + 0.5 * depths.std()), MIN_DEPTH)
     steps = np.diff(times)

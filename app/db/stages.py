@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import Connection, and_, delete, select
 
 from app.core.types import VideoId
@@ -30,17 +32,17 @@ class SqlStageStore:
             return {unit: bytes(payload) for unit, payload in connection.execute(query)}
 
     def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
-        """Saves or replaces one unit."""
+        """Saves or replaces one unit, and deletes those of other versions."""
         row = {"video_id": video_id, "stage": stage, "version": version, "unit": unit, "payload": payload}
         with self._database.writing() as connection:
-            _drop_other_versions(connection, video_id, stage, version)
+            _drop_other_units(connection, video_id, stage, version)
             upsert(connection, stage_units, [row], ("video_id", "stage", "unit"))
 
     def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
-        """Marks the stage as complete, with its result."""
+        """Marks the stage as complete, with its result in place of an older one."""
         row = {"video_id": video_id, "stage": stage, "version": version, "payload": payload}
         with self._database.writing() as connection:
-            _drop_other_versions(connection, video_id, stage, version)
+            _drop_other_units(connection, video_id, stage, version)
             upsert(connection, stage_results, [row], ("video_id", "stage"))
 
     def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
@@ -51,6 +53,12 @@ class SqlStageStore:
             payload = connection.execute(query).scalar_one_or_none()
         return None if payload is None else bytes(payload)
 
+    def reopen(self, video_id: VideoId, stages: Collection[str]) -> None:
+        """Forgets the results of stages, of every version; their units stay."""
+        table = stage_results.c
+        with self._database.writing() as connection:
+            connection.execute(delete(stage_results).where(table.video_id == video_id, table.stage.in_(stages)))
+
     def clear(self, video_id: VideoId, stage: str) -> None:
         """Forgets units and result of a stage, of every version."""
         with self._database.writing() as connection:
@@ -58,7 +66,7 @@ class SqlStageStore:
                 connection.execute(delete(table).where(table.c.video_id == video_id, table.c.stage == stage))
 
 
-def _drop_other_versions(connection: Connection, video_id: VideoId, stage: str, version: str) -> None:
-    for table in (stage_units, stage_results):
-        stale = and_(table.c.video_id == video_id, table.c.stage == stage, table.c.version != version)
-        connection.execute(delete(table).where(stale))
+def _drop_other_units(connection: Connection, video_id: VideoId, stage: str, version: str) -> None:
+    table = stage_units.c
+    stale = and_(table.video_id == video_id, table.stage == stage, table.version != version)
+    connection.execute(delete(stage_units).where(stale))

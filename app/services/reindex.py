@@ -40,8 +40,13 @@ class SearchIndex(Protocol):
         """What each of its parts holds of a video, compared with these segments."""
         ...
 
-    def rebuild(self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]]) -> None:
-        """Indexes a video again; `concepts` are the vectors of its pictures by the ids of their segments."""
+    def rebuild(
+        self, video: VideoId, segments: Sequence[Segment], concepts: Mapping[str, NDArray[np.float32]] | None
+    ) -> None:
+        """Indexes a video again; `concepts` are the vectors of its pictures by the ids of their segments.
+
+        Without them its pictures stay as they are.
+        """
         ...
 
     def set_damaged_aside(self) -> list[str]:
@@ -99,7 +104,7 @@ class Reindexer:
         return [
             video
             for video in self._library.videos()
-            if not any(is_about(job, video) for job in running) and self._differs(video.id)
+            if not any(is_about(job, video) for job in running) and self._differs(video)
         ]
 
     def compare(self) -> list[tuple[Video, Sequence[IndexComparison]]]:
@@ -135,7 +140,7 @@ class Reindexer:
     def repair(self, id: VideoId, report: Listener = ignore) -> None:
         """Rebuilds one video where its index differs. Raises NotFound, Damaged."""
         video = self._library.video(id)
-        if self._differs(id):
+        if self._differs(video):
             self._rebuild(video, report)
 
     def after(
@@ -150,16 +155,30 @@ class Reindexer:
 
         return handle_and_repair
 
-    def _differs(self, id: VideoId) -> bool:
-        return not all(one.matches for one in self._index().compare(id, self._library.segments(id)))
+    def _differs(self, video: Video) -> bool:
+        """Pictures that cannot be indexed again are no difference: to try would never end."""
+        segments = self._library.segments(video.id)
+        wrong = [one for one in self._index().compare(video.id, segments) if not one.matches]
+        try:
+            if wrong and all(one.of_pictures for one in wrong):
+                self._concepts(video, segments)
+        except NotFound:
+            return False
+        return bool(wrong)
+
+    def _concepts(self, video: Video, segments: Sequence[Segment]) -> dict[str, NDArray[np.float32]]:
+        """The vectors of its pictures by the ids of their segments. Raises NotFound unless all were stored."""
+        pictures = [one for one in segments if one.kind is SegmentKind.VISUAL]
+        stored = {one.pts_s: one.concept for one in self._features(video)} if pictures else {}
+        found = {one.id: stored[one.frame_s] for one in pictures if one.frame_s in stored}
+        if len(found) < len(pictures):
+            raise NotFound("The pictures of this video were ingested with other settings.", "Ingest it again.")
+        return found
 
     def _rebuild(self, video: Video, report: Listener) -> None:
-        segments = self._library.segments(video.id)
-        pictures = [one for one in segments if one.kind is SegmentKind.VISUAL]
-        concepts: dict[float, NDArray[np.float32]] = {}
+        segments, concepts = self._library.segments(video.id), None
         try:
-            concepts = {one.pts_s: one.concept for one in self._features(video)} if pictures else {}
+            concepts = self._concepts(video, segments)
         except NotFound as error:
-            report(Warned(f"The pictures of {video.title} are not searched: {error}"))
-        shown = {one.id: concepts[one.frame_s] for one in pictures if one.frame_s in concepts}
-        self._index().rebuild(video.id, segments, shown)
+            report(Warned(f"The pictures of {video.title} were not indexed again: {error}"))
+        self._index().rebuild(video.id, segments, concepts)

@@ -80,18 +80,33 @@ def test_another_version_sees_nothing_and_changes_nothing_by_looking(store: Stag
     assert store.finished(VIDEO, "sample", "v1") == b"done"
 
 
-@pytest.mark.parametrize("by", ["unit", "finish"])
-def test_saving_with_a_new_version_drops_the_rows_of_the_old(store: StageStore, by: str) -> None:
+def test_a_result_stays_until_another_version_is_complete(store: StageStore) -> None:
     store.save_unit(VIDEO, "sample", "v1", "0", b"x")
     store.finish(VIDEO, "sample", "v1", b"done")
     store.save_unit(VIDEO, "caption", "v1", "0", b"other stage")
-    if by == "unit":
-        store.save_unit(VIDEO, "sample", "v2", "0", b"new")
-    else:
-        store.finish(VIDEO, "sample", "v2", b"new")
+    store.save_unit(VIDEO, "sample", "v2", "0", b"new")
     assert store.units(VIDEO, "sample", "v1") == {}
+    assert store.finished(VIDEO, "sample", "v1") == b"done"
+    store.finish(VIDEO, "sample", "v2", b"new")
     assert store.finished(VIDEO, "sample", "v1") is None
+    assert store.finished(VIDEO, "sample", "v2") == b"new"
     assert store.units(VIDEO, "caption", "v1") == {"0": b"other stage"}
+
+
+def test_a_complete_version_leaves_no_units_of_another(store: StageStore) -> None:
+    store.save_unit(VIDEO, "sample", "v1", "0", b"x")
+    store.finish(VIDEO, "sample", "v2", b"new")
+    assert store.units(VIDEO, "sample", "v1") == {}
+
+
+def test_a_stage_that_is_reopened_keeps_its_units(store: StageStore) -> None:
+    for stage in ("sample", "caption", "index"):
+        store.save_unit(VIDEO, stage, "v1", "0", b"x")
+        store.finish(VIDEO, stage, "v1", b"done")
+    store.reopen(VIDEO, ["sample", "caption"])
+    store.reopen(OTHER, ["index"])
+    assert [store.finished(VIDEO, stage, "v1") for stage in ("sample", "caption", "index")] == [None, None, b"done"]
+    assert store.units(VIDEO, "sample", "v1") == {"0": b"x"}
 
 
 def test_clearing_forgets_every_version_of_one_stage_only(store: StageStore) -> None:

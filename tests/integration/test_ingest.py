@@ -8,6 +8,7 @@ import signal
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -261,6 +262,32 @@ def test_a_given_language_stays_until_detection_is_asked_for(library: OpenLibrar
     assert longreel.ingest.run(IngestRequest(short)).language == "de"
     assert longreel.ingest.run(IngestRequest(short, language="auto")).language == detected
     assert longreel.ingest.run(IngestRequest(short)).language == detected
+
+
+@pytest.mark.parametrize("option", ["audio_track", "subtitle_track"])
+def test_an_option_that_was_refused_is_forgotten(library: OpenLibrary, short: Path, option: str) -> None:
+    track: dict[str, Any] = {option: 7}
+    longreel, wrong = library(), IngestRequest(short, **track)
+    with pytest.raises(BadInput):
+        longreel.ingest.run(wrong)
+    assert longreel.ingest.run(IngestRequest(short, language="de")).ready
+    job = longreel.ingest.submit(wrong)
+    longreel.worker.run_one()
+    assert longreel.jobs.get(job.id).state is JobState.FAILED
+    assert longreel.ingest.run(IngestRequest(short)).language == "de"
+
+
+def test_a_reading_that_was_stopped_goes_on_with_its_options(library: OpenLibrary, short: Path) -> None:
+    longreel = library()
+    assert longreel.ingest.run(IngestRequest(short)).language not in (None, "de")
+    seen: list[Event] = []
+
+    def cancelled() -> bool:
+        return any(isinstance(e, StageFinished) and e.stage == "audio" for e in seen)
+
+    with pytest.raises(Cancelled):
+        longreel.ingest.run(IngestRequest(short, language="de"), report=seen.append, cancelled=cancelled)
+    assert longreel.ingest.run(IngestRequest(short)).language == "de"
 
 
 def test_a_deleted_video_leaves_nothing_but_its_file(library: OpenLibrary, short: Path, tmp_path: Path) -> None:

@@ -14,14 +14,24 @@ from rich.console import Console
 
 from app.bootstrap import Services, build
 from app.commands.ingesting import delete_older
-from app.core.errors import BadInput
-from app.core.events import Answered, Event, Warned
+from app.core.errors import BadInput, Cancelled
+from app.core.events import Answered, Event, StageProgress, Warned
 from app.core.requests import IngestRequest
 from app.core.settings import load_settings
-from app.core.types import Answer, AnswerStatus, SegmentKind, SoundChoice, TimeSpan, from_json
+from app.core.types import (
+    Answer,
+    AnswerStatus,
+    Frame,
+    SegmentKind,
+    SoundChoice,
+    TextLine,
+    TimeSpan,
+    from_json,
+)
 from gpu_workers.media.clip import cut
 from gpu_workers.media.video_frames import VideoFrames
 from gpu_workers.selection.topk import TopKSelector
+from gpu_workers.vision.fakes import FakeTextReader
 from tests.integration.offline_fakes import TEXT_READER, environment
 from tests.media_files import noise, steady, with_streams, write_media
 from tests.narrated_file import write_narrated
@@ -154,6 +164,31 @@ def test_subtitles_that_are_pictures_are_read_and_searched(tmp_path: Path, monke
     assert [(one.span.start_s, one.span.end_s) for one in said] == [(1.0, 2.5), (3.0, 4.5)]
     assert "captain hides the letter" in said[0].text and "piano" in said[1].text
     assert any("subtitle track 0" in note for note in video.media.warnings)
+
+
+@pytest.mark.parametrize("track", [0, None])
+def test_subtitles_that_are_pictures_are_read_once_also_after_a_stop(tmp_path, monkeypatch, track):
+    for name, value in environment(tmp_path / "library").items():
+        monkeypatch.setenv(name, value)
+    spans = [TimeSpan(1.0, 1.5), TimeSpan(2.0, 2.5), TimeSpan(3.0, 3.5)]
+    path = write_pgs(tmp_path / "disc.mkv", [(span, "The captain") for span in spans])
+    read_s: list[float] = []
+
+    def read(_: FakeTextReader, frame: Frame) -> list[TextLine]:
+        read_s.append(frame.pts_s)
+        return [TextLine("The captain", 1.0, (0.1, 0.8, 0.9, 0.9))]
+
+    monkeypatch.setattr(FakeTextReader, "read", read)
+    longreel, events = build(load_settings()), list[Event]()
+    request = IngestRequest(path, subtitle_track=track)
+    with pytest.raises(Cancelled):
+        longreel.ingest.run(request, cancelled=lambda: any(time_s in (1.0, 2.0) for time_s in read_s))
+    video = longreel.ingest.run(request, report=events.append)
+    assert [time_s for time_s in read_s if time_s in (1.0, 2.0, 3.0)] == [1.0, 2.0, 3.0]
+    assert [(one.span, one.text) for one in longreel.library.utterances(video.id)] == [
+        (span, "The captain") for span in spans
+    ]
+    assert [event for event in events if isinstance(event, StageProgress) and event.stage == "transcribe"]
 
 
 def test_the_picture_track_that_a_person_chose_is_shown_everywhere(longreel, tmp_path):

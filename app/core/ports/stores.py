@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -89,8 +89,8 @@ class MediaStore(Protocol):
 class StageStore(Protocol):
     """Stores the results of ingest stages, in small units, so that a killed ingest loses at most one unit.
 
-    Everything is durable before a call returns. A stage has rows of one version only: saving with
-    another version deletes the rows of the older one. Raises StorageFull when the disk is full.
+    Everything is durable before a call returns. A stage has units of one version only, that of the one saved last, and
+    one result, which stays until another version is complete. Raises StorageFull when the disk is full.
     """
 
     def units(self, video_id: VideoId, stage: str, version: str) -> dict[str, bytes]:
@@ -98,15 +98,19 @@ class StageStore(Protocol):
         ...
 
     def save_unit(self, video_id: VideoId, stage: str, version: str, unit: str, payload: bytes) -> None:
-        """Saves or replaces one unit."""
+        """Saves or replaces one unit, and deletes those of other versions."""
         ...
 
     def finish(self, video_id: VideoId, stage: str, version: str, payload: bytes) -> None:
-        """Marks the stage as complete, with its result. Its units stay; `clear` drops them."""
+        """Marks the stage as complete, with its result in place of an older one. Its units stay; `clear` drops them."""
         ...
 
     def finished(self, video_id: VideoId, stage: str, version: str) -> bytes | None:
         """The result of a complete stage; None when it is not complete in this version."""
+        ...
+
+    def reopen(self, video_id: VideoId, stages: Collection[str]) -> None:
+        """Deletes the results of stages, of every version; their units stay."""
         ...
 
     def clear(self, video_id: VideoId, stage: str) -> None:

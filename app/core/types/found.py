@@ -106,6 +106,8 @@ class IndexComparison:
     """Ids that the library does not know."""
     changed: tuple[str, ...] = ()
     """Ids with another text."""
+    of_pictures: bool = False
+    """Whether it holds vectors of pictures: they are built again from what reading the video stored, not from texts."""
 
     @property
     def matches(self) -> bool:

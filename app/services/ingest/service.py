@@ -173,7 +173,7 @@ class IngestService:
         if not video.ready:
             raise NotFound("The sound of this video is not ready yet.", "Wait until the video is ready.")
         run = self._reading_of(video)
-        run.options = _remembered(run, Options())
+        run.options = _options_before(run)
         return AUDIO.result(run)
 
     def _reading_of(self, video: Video) -> Run:
@@ -192,7 +192,9 @@ class IngestService:
         video = Video(video_id, "", where, media, added_at=now, tags=tags, source=request.source)
         run = Run(parts, self._settings(), video, path, options, report, cancelled)
         run.check()
-        run.options = _remembered(run, options)
+        before = _options_before(run)
+        speakers = before.speakers if options.speakers is None else options.speakers  # asked by itself
+        run.options = replace(before if replace(options, speakers=None) == Options() else options, speakers=speakers)
         if run.options.video_track != options.video_track:
             media = parts.probe.probe(path, track=run.options.video_track)
         version = run.versions["probe"] = _version(PROBE, run.options.video_track)
@@ -220,17 +222,25 @@ class IngestService:
         return run
 
     def _read(self, run: Run) -> None:
-        faces.check(run)
-        transcribe.check(run)
-        with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
-            pictures = pool.submit(copy_context().run, _do, pipeline.PICTURES, run)
-            try:
-                _do(pipeline.SOUND, run)
-            except BaseException:
-                run.stop()
-                raise
-            pictures.result()
-        _do(pipeline.LIBRARY, run)
+        chosen, before = run.options, _options_before(run)
+        if not run.only_stored:
+            _remember(run, chosen)  # a reading that is killed goes on with them
+        try:
+            faces.check(run)
+            transcribe.check(run)
+            with ThreadPoolExecutor(1, thread_name_prefix="pictures") as pool:
+                pictures = pool.submit(copy_context().run, _do, pipeline.PICTURES, run)
+                try:
+                    _do(pipeline.SOUND, run)
+                except BaseException:
+                    run.stop()
+                    raise
+                pictures.result()
+            _do(pipeline.LIBRARY, run)
+        except BadInput:  # they may be why
+            _remember(run, before)
+            raise
+        _remember(run, chosen)
         run.parts.library.set_ready(run.video.id, run.parts.library.video(run.video.id).language)
         if run.worked:
             run.parts.release()
@@ -271,13 +281,13 @@ def _options(request: IngestRequest, tracks: SubtitleSource | None) -> Options:
     )
 
 
-def _remembered(run: Run, options: Options) -> Options:
-    """The options given now, else those of the last time this video was read; who speaks is asked by itself."""
-    stages, video = run.parts.stages, run.video.id
-    stored = stages.finished(video, "options", "1")
-    last = Options(**json.loads(stored)) if stored else Options()
-    speakers = last.speakers if options.speakers is None else options.speakers
-    chosen = replace(last if replace(options, speakers=None) == Options() else options, speakers=speakers)
-    if chosen != last:
-        stages.finish(video, "options", "1", json.dumps(asdict(chosen)).encode())
-    return chosen
+def _options_before(run: Run) -> Options:
+    """Those of the last time this video was read."""
+    stored = run.parts.stages.finished(run.video.id, "options", "1")
+    return Options(**json.loads(stored)) if stored else Options()
+
+
+def _remember(run: Run, options: Options) -> None:
+    """Has the next reading take these where none are given."""
+    if options != _options_before(run):
+        run.parts.stages.finish(run.video.id, "options", "1", json.dumps(asdict(options)).encode())

@@ -116,11 +116,7 @@ class StageRun:
         self.run.stored()
 
     def put_off(self, reason: str) -> None:
-        """Leaves the stage unfinished for a reason that may pass: the next reading does what is missing.
-
-        A unit says so: what another version of the stage has finished is replaced in the library and no longer counts.
-        """
-        self.save("put off", reason.encode())
+        """Leaves the stage unfinished for a reason that may pass: the next reading does what is missing."""
         self.postponed = True
         self.run.report(Warned(f"{reason} Ingest the video again when that is solved."))
 
@@ -187,6 +183,8 @@ class Stage(ABC, Generic[T]):
     name: str
     inputs: tuple[str, ...] = ()
     """The stages that it builds on: when one of them changes, so does its key."""
+    undoes: tuple[str, ...] = ()
+    """The stages whose part of the library or the index is lost when this one writes its own."""
     codec: Codec[T]
     calls: UnitCalls[Any] | None = None
     """Of a stage that has units."""
@@ -203,9 +201,17 @@ class Stage(ABC, Generic[T]):
         """The parts that are done and stored one by one."""
         return []
 
+    def parts(self, work: StageRun) -> list[Any]:
+        """Does the long part of the work, unit by unit. A ready video keeps what it has until this is done."""
+        return [] if self.calls is None else self._parts(work, self.calls)
+
     @abstractmethod
     def reduce(self, work: StageRun) -> T:
         """Computes the result, from the parts where it has units, and stores in the library what belongs there."""
+
+    def reopen(self, run: Run) -> None:
+        """Has what earlier readings stored count as undone, since the library is about to change."""
+        run.parts.stages.reopen(run.video.id, (self.name, *self.undoes))
 
     def after(self, run: Run, result: T) -> T | None:  # noqa: ARG002
         """Follows in each reading, also when the result was stored before; what it returns takes its place."""
@@ -240,9 +246,12 @@ class Stage(ABC, Generic[T]):
             raise NotFound(f"The stage {self.name} of this video is not stored.")
         run.worked = True
         work = StageRun(run, self.name, key)
-        if self.calls is not None:
-            work.parts = self._parts(work, self.calls)
-        payload = self.codec.pack(self.reduce(work))
+        work.parts = self.parts(work)
+        self.reopen(run)
+        result = self.reduce(work)
+        work.parts, work.done = [], {}  # of a long video they are as large as the result, which is now held twice
+        payload = self.codec.pack(result)
+        del result
         if work.postponed:
             # What builds on this has to be done again once the rest is there.
             run.versions[self.name] = f"{key}/{hashlib.sha256(payload).hexdigest()[:12]}"

@@ -9,6 +9,7 @@ from app.core.errors import BadInput
 from app.core.types import Frame, SubtitleTrack, Transcript, Utterance
 from app.services import subtitles
 from app.services.ingest.run import Run
+from app.services.ingest.stage import StageRun, unit_key
 from app.text.languages import guess_language
 
 PICTURES = frozenset({"hdmv_pgs_subtitle", "pgssub", "dvd_subtitle", "dvdsub", "dvb_subtitle", "dvbsub", "xsub"})
@@ -32,19 +33,24 @@ def best(tracks: Sequence[SubtitleTrack]) -> SubtitleTrack | None:
     return min(whole, key=lambda track: (not track.is_text, not track.default, track.index), default=None)
 
 
-def read_track(run: Run, track: int) -> Transcript:
-    """What a track says, as far as it lies in the video. Raises BadInput for a track that is not there or no text."""
-    source = run.parts.subtitles
+def read_track(work: StageRun, track: int) -> Transcript:
+    """What a track says, as far as it lies in the video; of a track of pictures, each is stored as a unit.
+
+    Raises BadInput for a track that is not there or cannot be read.
+    """
+    run, source = work.run, work.run.parts.subtitles
     if source is None:
         raise BadInput("The subtitle tracks of files cannot be read here.", "Leave --subtitle-track out.")
     chosen = next((one for one in source.tracks(run.path) if one.index == track), None)
     if chosen and not chosen.is_text:  # pictures are read as text on the screen is
         texts = []
         for span, image in source.pictures(run.path, track):
-            run.check()
-            lines = run.parts.text_reader.read(Frame(span.start_s, image))
-            text = "\n".join(line.text for line in lines)
-            if text.strip():
+            key = f"track {track} {unit_key(span.start_s)} {unit_key(span.end_s)}"
+            if key not in work.done:
+                lines = run.parts.text_reader.read(Frame(span.start_s, image))
+                work.save(key, "\n".join(line.text for line in lines).encode())
+            work.progress(span.start_s)
+            if text := work.done[key].decode().strip():
                 texts.append((span, text))
     else:
         texts = source.texts(run.path, track)

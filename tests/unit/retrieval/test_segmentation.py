@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import time
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -46,6 +47,20 @@ def test_borders_lie_close_to_the_new_scene_when_equal_frames_were_left_out() ->
 
 def test_more_than_fifteen_scenes_are_found_in_a_long_video() -> None:
     assert len(scene_borders(range(1200), frames_of_scenes([20] * 60))) == 59
+
+
+@pytest.mark.parametrize("first", [1023, 1024, 1025])
+def test_a_scene_may_begin_anywhere_in_a_long_video(first: int) -> None:
+    assert scene_borders(range(first + 100), frames_of_scenes([first, 100])) == [first - 0.5]
+
+
+def test_finding_scenes_needs_little_memory_beside_the_vectors() -> None:
+    vectors = [np.full(512, n % 7, np.float32) for n in range(20_000)]
+    tracemalloc.start()
+    scene_borders(range(20_000), vectors)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < sum(one.nbytes for one in vectors)
 
 
 def test_a_flash_of_one_frame_gives_one_border() -> None:

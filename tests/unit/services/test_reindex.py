@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import pytest
 
+from app.core.errors import NotFound
+from app.core.events import Event, Warned
 from app.core.types import FrameFeatures, Segment, SegmentKind, TimeSpan, Video, VideoId
 from app.db.database import MemoryDatabase
 from app.db.jobs import SqlJobStore
@@ -212,6 +214,27 @@ def test_a_video_that_an_older_library_does_not_know_is_found_no_more(
     stores.library.restore_video(other.id)
     stores.reindexer.run()
     assert stores.retriever.videos() == {other.id}
+
+
+@pytest.mark.parametrize("frames", [[], [FrameFeatures(2.0, CONCEPT, CONCEPT, ())]])
+def test_pictures_that_cannot_be_indexed_again_stay_and_are_no_difference(
+    stores: Stores, monkeypatch: pytest.MonkeyPatch, frames: list[FrameFeatures]
+) -> None:
+    def features(_: Video) -> list[FrameFeatures]:
+        if not frames:
+            raise NotFound("The pictures of this video were ingested with other settings.", "Ingest it again.")
+        return frames
+
+    first, other = (video.id for video in stores.videos)
+    monkeypatch.setattr(stores.reindexer, "_features", features)
+    stores.lexical.remove(first)
+    stores.dense.remove(other, [SegmentKind.VISUAL])
+    events: list[Event] = []
+    assert stores.reindexer.run(report=events.append)["videos"] == 1
+    assert stores.found() == (TEXTS, TEXTS, 1)
+    [warning] = [event.message for event in events if isinstance(event, Warned)]
+    assert warning.startswith("The pictures of Film were not indexed again: ")
+    assert stores.reindexer.differing() == []
 
 
 def test_nothing_is_queued_for_an_index_that_fits_or_a_video_that_is_being_read(stores: Stores) -> None:

@@ -68,7 +68,7 @@ class _Descriptions(CaptionStage):
         describer = present(scene_describer(run.parts.captioner))
         return f"1/{describer.model}/{describer.frames_wanted}"
 
-    def reduce(self, work: StageRun) -> list[Caption]:
+    def parts(self, work: StageRun) -> list[Caption]:
         """Captions with subjects and events, from the frames of each segment that differ.
 
         A segment on which the model fails has none. A warning says so, and the next reading tries it again.
@@ -89,7 +89,10 @@ class _Descriptions(CaptionStage):
             work.put_off(f"{len(without)} of {len(pieces)} segments have no caption (those at {named}): {reason}")
         described = [CAPTION_OF_ONE.unpack(work.done[key]) for key in pieces if key in work.done]
         work.detail = f"{len(described)} of {len(pieces)} segments"
-        return [one for one in described if one.text or one.events or one.subjects]
+        return described
+
+    def reduce(self, work: StageRun) -> list[Caption]:
+        return [one for one in work.parts if one.text or one.events or one.subjects]
 
 
 DESCRIBE = _Descriptions()

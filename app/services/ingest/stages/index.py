@@ -48,6 +48,7 @@ class _Index(Stage[None]):
 
     name = "index"
     inputs = ("transcribe", "segment", "key_frames", "screen_text", "caption")
+    undoes = ("object_index", "sound_index", "digest")
     codec = NOTHING
 
     def version(self, run: Run) -> str:

@@ -67,8 +67,7 @@ class _Segments(Stage[list[TimeSpan]]):
         if SHOTS.wanted(run):
             borders = SHOTS.of(run)
         else:
-            vectors = np.stack([f.vector for f in features]) if features else np.zeros((0, 1), np.float32)
-            borders = scene_borders([f.pts_s for f in features], vectors)
+            borders = scene_borders([f.pts_s for f in features], [f.vector for f in features])
         spans = cut(
             run.video.duration_s,
             borders,

@@ -59,12 +59,14 @@ def _listen_to(work: StageRun, chunks: Sequence[TimeSpan], expected: str | None)
     ]
 
     def publish(unit: Unit, heard: Transcript) -> None:
-        """Makes what is said in a chunk known and searchable while the rest of the video is still being read."""
+        """Makes what is said in a chunk known while the rest is still being read, and searchable in a new video: one
+        that is ready keeps its transcript until the new one is whole."""
         chunk = unit.call.span
         said = [utterance.moved(chunk.start_s) for utterance in heard.utterances]
-        run.parts.library.save_utterances(run.video.id, said, chunk)
-        if said:
+        if not run.video.ready:
+            run.parts.library.save_utterances(run.video.id, said, chunk)
             run.parts.retriever.add(early_segments(run.video.id, said, run.parts.transcriber.model))
+        if said:
             run.report(Heard(run.video.id, chunk, tuple((u.span.start_s, u.span.end_s, u.text) for u in said)))
 
     return work.collect("listen", units, TRANSCRIPT, publish)
@@ -120,6 +122,7 @@ class _Transcription(Stage[Transcript]):
     """Sentences with their times, also stored in the library."""
 
     name = "transcribe"
+    undoes = ("speakers", "index")
     codec = TRANSCRIPT
 
     def after(self, run: Run, result: Transcript) -> Transcript:
@@ -127,10 +130,10 @@ class _Transcription(Stage[Transcript]):
         said = apply_corrections(result.utterances, run.video.id, run.parts.stages, run.parts.library)
         return replace(result, utterances=tuple(said))
 
-    def store(self, work: StageRun, transcript: Transcript, detail: str) -> Transcript:
+    def reduce(self, work: StageRun) -> Transcript:
+        transcript: Transcript = work.parts[0]
         work.run.parts.library.save_utterances(work.run.video.id, transcript.utterances)
         work.run.parts.library.set_language(work.run.video.id, transcript.language)
-        work.detail = detail
         return transcript
 
 
@@ -143,7 +146,7 @@ class _FromSubtitles(_Transcription):
     def version(self, run: Run) -> str:
         return short_hash(f"subtitles/2/{run.options.spoken}/{run.options.subtitles}")
 
-    def reduce(self, work: StageRun) -> Transcript:
+    def parts(self, work: StageRun) -> list[Transcript]:
         run, notes, end_s = work.run, list[str](), work.run.video.duration_s
         cues = subtitles.parse(run.options.subtitles or "", fps=_frame_rate(run), warn=notes.append)
         inside = _inside(run, cues)
@@ -158,8 +161,8 @@ class _FromSubtitles(_Transcription):
             )
         for note in notes:
             run.report(Warned(note))
-        transcript = Transcript(tuple(utterances), subtitle_tracks.language_of(run, utterances), tuple(notes))
-        return self.store(work, transcript, f"{len(utterances)} subtitles from {run.options.subtitles_name}")
+        work.detail = f"{len(utterances)} subtitles from {run.options.subtitles_name}"
+        return [Transcript(tuple(utterances), subtitle_tracks.language_of(run, utterances), tuple(notes))]
 
 
 SUBTITLES = _FromSubtitles()
@@ -174,10 +177,12 @@ class _FromTrack(_Transcription):
     def version(self, run: Run) -> str:
         return short_hash(f"subtitle track/1/{run.options.subtitle_track}/{run.options.spoken}")
 
-    def reduce(self, work: StageRun) -> Transcript:
+    def parts(self, work: StageRun) -> list[Transcript]:
         track = present(work.run.options.subtitle_track)
-        transcript = subtitle_tracks.read_track(work.run, track)
-        return self.store(work, transcript, f"{len(transcript.utterances)} subtitles from track {track}")
+        work.begin(work.run.video.duration_s, "s")
+        transcript = subtitle_tracks.read_track(work, track)
+        work.detail = f"{len(transcript.utterances)} subtitles from track {track}"
+        return [transcript]
 
 
 TRACK = _FromTrack()
@@ -196,10 +201,12 @@ class _FromSound(_Transcription):
         terms = f"/{','.join(_terms(run))}" if run.options.terms else ""
         return f"3/{run.parts.transcriber.model}/{','.join(run.options.languages) or DETECTED}{task}{terms}"
 
-    def reduce(self, work: StageRun) -> Transcript:
+    def parts(self, work: StageRun) -> list[Transcript]:
         run, chunks = work.run, AUDIO.of(work.run).chunks
+        if not run.video.ready:
+            self.reopen(run)
         done_s = sum(chunk.duration_s for chunk in chunks if Unit.of(chunk).key in work.done)
-        work.begin(chunks[-1].end_s if chunks else 0.0, "s", done_s)
+        work.begin(chunks[-1].end_s if chunks else run.video.duration_s, "s", done_s)
         # The language of the first chunk with speech is expected in the others, which need not wait for each other.
         expected = run.options.spoken
         for chunk in chunks:
@@ -218,12 +225,13 @@ class _FromSound(_Transcription):
         transcript = Transcript(tuple(said), main_language(said), notes_of_all)
         track = None if transcript.utterances else subtitle_tracks.best(subtitle_tracks.tracks_of(run))
         if track is not None:
-            transcript = subtitle_tracks.read_track(run, track.index)
+            transcript = subtitle_tracks.read_track(work, track.index)
         for note in transcript.notes:
             run.report(Warned(note))
         if track is not None:
             transcript = replace(transcript, notes=(subtitle_tracks.used_note(track),))
-        return self.store(work, transcript, f"{len(transcript.utterances)} sentences")
+        work.detail = f"{len(transcript.utterances)} sentences"
+        return [transcript]
 
     def after(self, run: Run, result: Transcript) -> Transcript:
         subtitle_tracks.report(run, subtitle_tracks.tracks_of(run), result)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from weakref import ref
 
 import pytest
 
@@ -15,7 +16,7 @@ from app.core.types import Completion, Message, VideoId
 from app.db.database import Database, sqlite_url
 from app.db.stages import SqlStageStore
 from app.services.ingest.run import Run
-from app.services.ingest.stage import StageRun
+from app.services.ingest.stage import NOTHING, Codec, Stage, StageRun
 from app.services.ingest.stages.digest import KeptWriter
 
 
@@ -118,12 +119,58 @@ def test_a_full_disk_is_no_failure_of_the_model(
     assert writer.error is None
 
 
+class Part:
+    """What one unit found."""
+
+
+class Long(Stage[int]):
+    """A stage that looks whether its parts are still in memory when its result is packed."""
+
+    name = "sample"
+
+    def __init__(self) -> None:
+        self.codec = Codec(self._pack, lambda payload: int(payload))
+        self.in_memory: list[bool] = []
+
+    def _pack(self, result: int) -> bytes:
+        self.in_memory += [part() is not None for part in self._seen]
+        return str(result).encode()
+
+    def parts(self, work: StageRun) -> list[Part]:
+        parts = [Part(), Part()]
+        self._seen = [ref(part) for part in parts]
+        return parts
+
+    def reduce(self, work: StageRun) -> int:
+        return len(work.parts)
+
+
+def test_the_parts_of_a_stage_are_out_of_memory_when_its_result_is_packed(begin: Callable[[], StageRun]) -> None:
+    stage, run = Long(), begin().run
+    stage.do(run)
+    assert stage.of(run) == 2
+    assert stage.in_memory == [False, False]
+
+
+class PutOff(Stage[None]):
+    """A stage whose model is away."""
+
+    name = "digest"
+    codec = NOTHING
+
+    def version(self, run: Run) -> str:
+        return "of this model"
+
+    def reduce(self, work: StageRun) -> None:
+        work.put_off("The language model failed.")
+
+
 def test_a_stage_that_is_put_off_says_why_and_is_finished_in_no_version(
     begin: Callable[[], StageRun], stages: SqlStageStore, told: list[Event]
 ) -> None:
-    stages.finish(VideoId("a" * 64), "digest", "of another model", b"")
-    stage = begin()
-    stage.put_off("The language model failed.")
-    assert stage.postponed
-    assert told == [Warned("The language model failed. Ingest the video again when that is solved.")]
-    assert stages.finished(VideoId("a" * 64), "digest", "of another model") is None
+    video, run = VideoId("a" * 64), begin().run
+    stages.finish(video, "digest", "of another model", b"")
+    PutOff().do(run)
+    assert Warned("The language model failed. Ingest the video again when that is solved.") in told
+    assert stages.finished(video, "digest", "of another model") is None
+    assert stages.finished(video, "digest", "of this model") is None
