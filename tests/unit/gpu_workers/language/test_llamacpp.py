@@ -7,10 +7,8 @@ import json
 import subprocess
 import sys
 import textwrap
-import threading
 import urllib.error
 import urllib.request
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from app.core.settings import Settings
 from app.core.types import Message, ToolCall, ToolSpec
 from gpu_workers.language.llamacpp import LlamaCppModel
 from tests.media_files import steady, write_media
+from tests.unit.gpu_workers.busy import in_use
 
 pytestmark = pytest.mark.slow
 
@@ -131,20 +130,8 @@ def test_writing_stops_between_two_tokens_and_the_model_goes_on_working(model):
 def test_a_question_that_waits_for_the_answer_to_another_can_be_stopped(monkeypatch):
     model = LlamaCppModel("busy", Path)
     monkeypatch.setattr(model, "_load", lambda: "server")
-    busy, leave = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with model._use():
-            busy.set()
-            leave.wait(5)
-
-    with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(hold)
-        assert busy.wait(5)
-        with pytest.raises(Cancelled):
-            model.chat([Message("user", "Say yes.")], max_output=1, stop=lambda: True)
-        assert not held.done()
-        leave.set()
+    with in_use(model), pytest.raises(Cancelled):
+        model.chat([Message("user", "Say yes.")], max_output=1, stop=lambda: True)
 
 
 def test_a_file_that_is_no_model_is_an_error_and_no_crash(tmp_path):

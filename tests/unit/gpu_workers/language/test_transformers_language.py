@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -14,6 +12,7 @@ from app.core.settings import Models, Settings, Weights
 from app.core.types import Message
 from gpu_workers.registry import Workers
 from tests import tiny_models
+from tests.unit.gpu_workers.busy import in_use
 
 ASKED = [Message("system", "Be brief."), Message("user", "What is it?")]
 
@@ -95,22 +94,11 @@ def test_it_stops_when_told_to_and_writes_again_afterwards(model):
 
 
 def test_a_question_that_waits_for_the_answer_to_another_can_be_stopped(model):
-    busy, leave = threading.Event(), threading.Event()
-
-    def hold() -> None:
-        with model._use():
-            busy.set()
-            leave.wait(5)
-
-    with ThreadPoolExecutor(1) as pool:
-        held = pool.submit(hold)
-        assert busy.wait(5)
+    with in_use(model):
         with pytest.raises(Cancelled):
             model.chat(ASKED, max_output=2, stop=lambda: True)
         with pytest.raises(Cancelled):
             model.weigh(ASKED, ["A", "B"], stop=lambda: True)
-        assert not held.done()
-        leave.set()
 
 
 def test_memory_that_runs_out_on_the_cpu_is_an_error_with_advice(model, monkeypatch):
