@@ -103,11 +103,8 @@ class GenSSelector:
             frames = list(fetch([candidates[index].pts_s for index in window]))
             try:
                 if trained:
-                    text = (
-                        cast("Chat", self._model)
-                        .chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS)
-                        .text
-                    )
+                    chat = cast("Chat", self._model)
+                    text = chat.chat([published_message(question, frames)], max_output=PUBLISHED_TOKENS).text
                 else:
                     clock = [Frame(float(n), shrunk(frame, JUDGED_SIDE).image) for n, frame in enumerate(frames)]
                     text = self._model.look(clock, _PROMPT.format(question=question)).text
